@@ -33,6 +33,7 @@ mod config {
     mod daemon;
     mod errors;
     mod payloads;
+    mod requests;
     mod sample;
     mod secrets;
     mod sounds;

@@ -37,6 +37,12 @@ NOT_FOR_REDIS = """
     adduser passwd perl perl-base debconf debconf-2.0 lsb-base sysvinit-utils init-system-helpers procps dpkg tar
 """.split()
 
+# Needed only to start the web servers as services, or by maintainer scripts.
+NOT_FOR_WEB_SERVERS = """
+    adduser passwd perl perl-base debconf debconf-2.0 lsb-base init-system-helpers dpkg tar iproute2 sysvinit-utils
+    procps ca-certificates openssl
+""".split()
+
 NOT_UNPACKED = ("doc", "man", "locale", "lintian")
 
 
@@ -62,6 +68,8 @@ SPEECH = Wanted(
 CLOCK = Wanted("clock", "libfaketime", ["libfaketime"], [])
 REDIS = Wanted("redis", "Redis", ["redis-server"], NOT_FOR_REDIS)
 VALKEY = Wanted("valkey", "Valkey", ["valkey-server"], NOT_FOR_REDIS)
+WEB_SERVERS = Wanted("web", "nginx and gunicorn", ["nginx", "gunicorn"], NOT_FOR_WEB_SERVERS)
+NODE = Wanted("node", "Node.js", ["nodejs"], NOT_FOR_WEB_SERVERS)
 
 
 class SuiteUnavailable(Exception):

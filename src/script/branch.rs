@@ -51,10 +51,13 @@ pub fn decide_branch<'b>(
     if let Some(chosen) = choose_branch(branches, &subject) {
         return BranchDecision::Matched(chosen);
     }
-    if let Some(reason) = answer.unreadable_reason() {
-        return BranchDecision::NoResponse(reason);
-    }
     let failed = !(200..300).contains(&answer.status);
+    if let Some(reason) = answer.unreadable_reason() {
+        return BranchDecision::NoResponse(match failed {
+            true => format!("{}: {reason}", status_reason(answer.status)),
+            false => reason,
+        });
+    }
     if subject.value.is_none() || (failed && key.is_none()) {
         return BranchDecision::NoResponse(status_reason(answer.status));
     }
@@ -78,7 +81,7 @@ pub(crate) fn full_reason(
 }
 
 /// Why an answer with this status is not usable. A redirect is an answer only if it was not followed: its target is not
-/// allowed or not valid, or there were too many redirects.
+/// allowed or not valid.
 pub(crate) fn status_reason(status: u16) -> String {
     match status {
         301 | 302 | 303 | 307 | 308 => {

@@ -1,9 +1,10 @@
 //! The request of a trigger with its placeholders filled in, its result, and the trait that sends it.
 
 use std::future::Future;
+use std::ops::Range;
 use std::sync::Arc;
 
-use http::{HeaderName, header};
+use http::{HeaderName, Method, header};
 
 use crate::script::answer::AnswerFormat;
 use crate::script::definition::{AuthTemplate, RetryPolicy, Script, ScriptTrigger, UrlTemplate};
@@ -14,9 +15,10 @@ mod result;
 
 pub use result::{CacheKey, CacheStatus, RequestTimings, TriggerError, TriggerResult};
 
-/// A request that is ready to be sent: a POST if it has a body, else a GET.
+/// A request that is ready to be sent.
 #[derive(Debug, Clone)]
 pub struct TriggerRequest {
+    pub method: Method,
     pub target: RequestTarget,
     /// The target that is tried if `target` gives no usable answer.
     pub fallback: Option<RequestTarget>,
@@ -79,6 +81,7 @@ impl TriggerRequest {
             Ok(CacheKeyInput { source: key.source.clone(), text: key.template.fill(values)? })
         });
         Ok(Self {
+            method: trigger.method.clone(),
             target: RequestTarget::fill(&trigger.url, values)?,
             fallback: trigger
                 .fallback
@@ -112,14 +115,30 @@ impl RequestTarget {
 
     /// The URL for logs: sensitive values and credentials before the host are masked.
     pub fn redacted(&self) -> String {
-        let url = self.url.redacted().into_owned();
-        let Some((scheme, rest)) = url.split_once("://") else { return url };
-        let authority_end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
-        match rest[..authority_end].rfind('@') {
-            Some(at) => format!("{scheme}://{MASK}{}", &rest[at..]),
-            None => url,
+        let mut url = self.url.redacted().into_owned();
+        if let Some(credentials) = url_credentials(&url) {
+            url.replace_range(credentials, MASK);
         }
+        url
     }
+}
+
+/// Where a URL has the credentials that end with the `@` before its host; `None` without an `@`.
+///
+/// Between `http:` and the host there can be any number of slashes and backslashes, or none (URL Standard, "special
+/// authority slashes state"). Tabs and line breaks do not count anywhere.
+pub(crate) fn url_credentials(url: &str) -> Option<Range<usize>> {
+    let (scheme, rest) = url.split_once(':')?;
+    let scheme = scheme.trim_start_matches(|c: char| c <= ' ').replace(['\t', '\n', '\r'], "");
+    let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    if !is_web && !rest.starts_with("//") {
+        return None;
+    }
+    let authority = rest.trim_start_matches(['/', '\\', '\t', '\n', '\r']);
+    let start = url.len() - authority.len();
+    let end = authority.find(['/', '\\', '?', '#']).unwrap_or(authority.len());
+    let at = authority[..end].rfind('@')?;
+    Some(start..start + at)
 }
 
 impl RequestAuth {

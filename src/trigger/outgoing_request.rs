@@ -1,7 +1,7 @@
 //! Builds the HTTP request for one URL of a trigger, and decides whether it may be sent.
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Body, Method, RequestBuilder};
+use reqwest::{Body, RequestBuilder};
 use url::Url;
 
 use super::request_signature::RequestSigner;
@@ -64,9 +64,8 @@ pub(super) fn prepare(
         strip_credentials_and_fragment(&mut url);
     }
     let upstream_name = upstream_name(client, &url, untrusted_host);
-    let builder =
-        client.request(method(request), url, untrusted_host).map_err(HttpClientError::from)?;
-    let builder = builder.header(header::ACCEPT, ACCEPT_VALUE);
+    let builder = client.request(request.method.clone(), url, untrusted_host);
+    let builder = builder.map_err(HttpClientError::from)?.header(header::ACCEPT, ACCEPT_VALUE);
     Ok(OutgoingRequest { request: build(builder, request)?, untrusted_host, upstream_name })
 }
 
@@ -155,10 +154,6 @@ fn build(
     finish_request(builder.headers(headers).body(Body::from(body.text().to_owned())))
 }
 
-fn method(request: &TriggerRequest) -> Method {
-    if request.body.is_some() { Method::POST } else { Method::GET }
-}
-
 fn finish_request(builder: RequestBuilder) -> Result<reqwest::Request, TriggerError> {
     builder.build().map_err(|error| not_sent(root_cause(&error.without_url())))
 }
@@ -189,7 +184,7 @@ pub(super) fn display_url(url: &RedactedText) -> String {
 /// Returns the text that stands for a request in the list of cached answers: the method and the URL with its query, but
 /// without credentials, fragment and sensitive values.
 pub(super) fn request_label(request: &TriggerRequest) -> String {
-    let method = method(request);
+    let method = &request.method;
     let Ok(mut url) = Url::parse(&request.target.url.redacted()) else {
         return format!("{method} {MASK}");
     };

@@ -2,32 +2,22 @@
 //! pools, because the egress rules apply only to the second kind.
 
 use std::error::Error;
-use std::iter::successors;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
-use reqwest::redirect::Policy;
-use reqwest::{ClientBuilder, Method, Proxy, Request, RequestBuilder, Response};
+use reqwest::{Method, Request, RequestBuilder, Response};
 use rustls::ClientConfig;
 use url::Url;
 
-use super::egress::{EgressDenied, EgressResolver, EgressRules, HostPattern};
+use super::connector::ProxyServer;
+use super::content_encoding::{BodyDecoder, BodyError};
+use super::egress::{EgressDenied, EgressRules, HostPattern};
+use super::error_chain::error_chain;
 use super::host_port::HostPort;
 use super::redirect::{self, RedirectHop};
-use super::stopwatch::TimedConnectorLayer;
 use super::tls::{self, TlsIdentity};
-
-/// Common web servers close idle connections after 5 s, and a request on a connection that is just being closed fails.
-/// A new connection costs a few milliseconds.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// HTTP/2 sends all requests over one connection. If that connection dies without notice, every request fails until TCP
-/// gives up, which takes minutes. So a ping is sent when nothing was received for this time, and the connection is
-/// closed if no reply comes within [`HTTP2_PING_TIMEOUT`]. Together they leave time for another attempt within the
-/// default trigger timeout of 5 seconds.
-const HTTP2_PING_AFTER: Duration = Duration::from_secs(2);
-const HTTP2_PING_TIMEOUT: Duration = Duration::from_millis(1500);
+use super::transport::{HttpTransport, TransportError, UnsendableUrl};
 
 /// Why the client can't be set up.
 #[derive(Debug, thiserror::Error)]
@@ -42,9 +32,14 @@ pub enum HttpClientError {
     /// No connection could be opened, or it broke. With the reason from the network or TLS.
     #[error("no connection: {0}")]
     Unreachable(String),
+    #[error(transparent)]
+    UnsendableUrl(#[from] UnsendableUrl),
     /// With the limit in bytes.
     #[error("the reply is longer than {0} bytes")]
     ReplyTooLong(usize),
+    /// The server sent more redirects in a row than are followed.
+    #[error("a redirect loop: {0} redirects in a row were followed")]
+    RedirectLoop(usize),
 }
 
 pub struct HttpReply {
@@ -70,15 +65,16 @@ pub struct HttpClientSettings {
 }
 
 pub struct HttpClient {
+    /// Builds requests, and sends none.
+    request_factory: reqwest::Client,
     default_clients: HttpClientPair,
     clients_by_host: Vec<(HostPort, HttpClientPair)>,
     egress: EgressRules,
-    connect_timeout: Option<Duration>,
 }
 
 struct HttpClientPair {
-    trusted_host: reqwest::Client,
-    untrusted_host: reqwest::Client,
+    trusted_host: HttpTransport,
+    untrusted_host: HttpTransport,
     tls: ClientConfig,
 }
 
@@ -89,11 +85,14 @@ impl HttpClient {
     ///
     /// When the proxy's URL or a TLS identity is invalid.
     pub fn new(settings: &HttpClientSettings) -> Result<Self, HttpClientSetupError> {
+        let request_factory = reqwest::Client::builder().no_proxy().build().map_err(setup_error)?;
+        let proxy = settings.proxy.clone().map(|url| request_factory.get(url).build());
+        let proxy = proxy.transpose().map_err(setup_error)?;
         let by_host = settings.tls_identities.iter().map(|(host, identity)| {
             let tls = identity
                 .client_config()
                 .map_err(|error| HttpClientSetupError(format!("{host}: {error}")))?;
-            Ok((host.clone(), HttpClientPair::new(settings, &tls)?))
+            Ok((host.clone(), HttpClientPair::new(settings, proxy.as_ref(), &tls)?))
         });
         let clients_by_host = by_host.collect::<Result<_, HttpClientSetupError>>()?;
         let tls = TlsIdentity::default().client_config().or_else(|error| {
@@ -102,10 +101,10 @@ impl HttpClient {
         });
         let tls = tls.map_err(|error| HttpClientSetupError(error.to_string()))?;
         Ok(Self {
-            default_clients: HttpClientPair::new(settings, &tls)?,
+            default_clients: HttpClientPair::new(settings, proxy.as_ref(), &tls)?,
+            request_factory,
             clients_by_host,
             egress: settings.egress.clone(),
-            connect_timeout: settings.connect_timeout,
         })
     }
 
@@ -130,11 +129,14 @@ impl HttpClient {
         if untrusted_host {
             self.egress.check(&url)?;
         }
-        Ok(self.client_for(&url, untrusted_host).request(method, url))
+        Ok(self.request_factory.request(method, url))
     }
 
     /// Sends a request and reads the complete reply, with a body of at most `max_bytes`. Has no timeout: the caller
     /// sets one. Follows redirects within the same origin, and to other origins that the egress rules allow.
+    ///
+    /// A request that met a connection which the server was just closing is sent once more: see
+    /// [`HttpTransport::send`].
     pub async fn exchange(
         &self,
         request: Request,
@@ -142,46 +144,19 @@ impl HttpClient {
         max_bytes: usize,
     ) -> Result<HttpReply, HttpClientError> {
         let mut hop = RedirectHop { request, untrusted_host };
-        for redirects in 0.. {
-            let copy = hop.request.try_clone().filter(|_| redirects < redirect::MAX_REDIRECTS);
-            let sent =
-                self.client_for(hop.request.url(), hop.untrusted_host).execute(hop.request).await;
-            let response = sent.map_err(|error| self.client_error(error))?;
+        for _ in 0..=redirect::MAX_REDIRECTS {
+            let copy = hop.request.try_clone();
+            let transport = self.transport_for(hop.request.url(), hop.untrusted_host);
+            let response = transport.send(hop.request).await?;
             let next = copy.and_then(|sent| {
                 redirect::next_hop(&response, sent, &self.egress, hop.untrusted_host)
             });
             match next {
                 Some(next) => hop = next,
-                None => return self.read_reply(response, max_bytes).await,
+                None => return read_reply(response, max_bytes).await,
             }
         }
-        Err(HttpClientError::Unreachable("too many redirects".to_owned()))
-    }
-
-    async fn read_reply(
-        &self,
-        mut response: Response,
-        max_bytes: usize,
-    ) -> Result<HttpReply, HttpClientError> {
-        let body = self.read_body(&mut response, max_bytes).await?;
-        let status = response.status().as_u16();
-        Ok(HttpReply { status, headers: std::mem::take(response.headers_mut()), body })
-    }
-
-    /// Counts the bytes itself: `Content-Length` may be wrong, and does not give the decompressed length.
-    async fn read_body(
-        &self,
-        response: &mut Response,
-        max_bytes: usize,
-    ) -> Result<Vec<u8>, HttpClientError> {
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.client_error(error))? {
-            if body.len() + chunk.len() > max_bytes {
-                return Err(HttpClientError::ReplyTooLong(max_bytes));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        Err(HttpClientError::RedirectLoop(redirect::MAX_REDIRECTS))
     }
 
     /// The TLS configuration of a host, for WebSockets.
@@ -195,77 +170,65 @@ impl HttpClient {
         best.map_or(&self.default_clients, |(_, clients)| clients)
     }
 
-    fn client_for(&self, url: &Url, untrusted_host: bool) -> &reqwest::Client {
+    fn transport_for(&self, url: &Url, untrusted_host: bool) -> &HttpTransport {
         let clients = self.clients_for(url);
         if untrusted_host { &clients.untrusted_host } else { &clients.trusted_host }
-    }
-
-    fn client_error(&self, error: reqwest::Error) -> HttpClientError {
-        let error = error.without_url();
-        if let Some(denied) =
-            error_chain(&error).find_map(|cause| cause.downcast_ref::<EgressDenied>())
-        {
-            return HttpClientError::EgressDenied(*denied);
-        }
-        match self.connect_timeout {
-            Some(time) if error.is_connect() && error.is_timeout() => {
-                HttpClientError::Unreachable(format!("timed out after {time:?}"))
-            }
-            _ => HttpClientError::Unreachable(root_cause(&error)),
-        }
     }
 }
 
 impl HttpClientPair {
     fn new(
         settings: &HttpClientSettings,
+        proxy: Option<&Request>,
         tls: &ClientConfig,
     ) -> Result<Self, HttpClientSetupError> {
-        let build = |egress| {
-            let client = builder(settings, tls, egress).and_then(ClientBuilder::build);
-            client.map_err(|error| HttpClientSetupError(root_cause(&error.without_url())))
-        };
+        let proxy = proxy.map(|request| ProxyServer::new(request, tls));
+        let proxy = proxy.transpose().map_err(|error| HttpClientSetupError(error.to_string()))?;
+        let build =
+            |egress| HttpTransport::new(proxy.clone(), tls, settings.connect_timeout, egress);
         // With a proxy, the client resolves only the proxy's own name. The configuration gives that name, so the egress
         // rules do not apply to it.
         let egress = settings.proxy.is_none().then(|| settings.egress.clone());
-        Ok(Self { trusted_host: build(None)?, untrusted_host: build(egress)?, tls: tls.clone() })
+        Ok(Self { trusted_host: build(None), untrusted_host: build(egress), tls: tls.clone() })
     }
 }
 
-fn builder(
-    settings: &HttpClientSettings,
-    tls: &ClientConfig,
-    egress: Option<EgressRules>,
-) -> reqwest::Result<ClientBuilder> {
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("dialscript/", env!("CARGO_PKG_VERSION")))
-        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-        .http2_keep_alive_interval(HTTP2_PING_AFTER)
-        .http2_keep_alive_timeout(HTTP2_PING_TIMEOUT)
-        .redirect(Policy::none())
-        .referer(false)
-        .tls_backend_preconfigured(tls.clone())
-        .dns_resolver(Arc::new(EgressResolver { egress }))
-        .connector_layer(TimedConnectorLayer)
-        .no_proxy();
-    if let Some(time) = settings.connect_timeout {
-        builder = builder.connect_timeout(time);
-    }
-    match &settings.proxy {
-        Some(proxy) => Ok(builder.proxy(Proxy::all(proxy.clone())?)),
-        None => Ok(builder),
-    }
+fn setup_error(error: reqwest::Error) -> HttpClientSetupError {
+    HttpClientSetupError(root_cause(&error.without_url()))
 }
 
-fn error_chain<'a>(
-    error: &'a (dyn Error + 'static),
-) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    successors(Some(error), |&error| inner_of_io_error(error).or_else(|| error.source()))
+async fn read_reply(
+    mut response: Response,
+    max_bytes: usize,
+) -> Result<HttpReply, HttpClientError> {
+    let mut decoder = BodyDecoder::new(response.headers_mut(), max_bytes);
+    let body_error = |error| match error {
+        BodyError::TooLong => HttpClientError::ReplyTooLong(max_bytes),
+        BodyError::InvalidGzip => {
+            HttpClientError::Unreachable("the reply is not valid gzip".to_owned())
+        }
+    };
+    let broken =
+        |error: reqwest::Error| HttpClientError::Unreachable(root_cause(&error.without_url()));
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        decoder.push(&chunk).map_err(body_error)?;
+    }
+    let body = decoder.finish().map_err(body_error)?;
+    let status = response.status().as_u16();
+    Ok(HttpReply { status, headers: std::mem::take(response.headers_mut()), body })
 }
 
-/// Returns the error inside an I/O error. The `source` method skips it, and returns the source of the error inside.
-fn inner_of_io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    Some(error.downcast_ref::<std::io::Error>()?.get_ref()?)
+impl From<TransportError> for HttpClientError {
+    fn from(error: TransportError) -> Self {
+        if let TransportError::Url(unsendable) = error {
+            return Self::UnsendableUrl(unsendable);
+        }
+        let denied = error_chain(&error).find_map(|cause| cause.downcast_ref::<EgressDenied>());
+        match denied {
+            Some(denied) => Self::EgressDenied(*denied),
+            None => Self::Unreachable(root_cause(&error)),
+        }
+    }
 }
 
 /// The text of the innermost error: the outer ones only say that a request failed.

@@ -3,16 +3,20 @@
 //! A value is whatever a script inserts into a URL, such as digits or a variable of the switch. A host that the script
 //! itself names may have any address. A host that a value or a redirect decides must match `allow_hosts`, and its
 //! address must be public or in `allow_networks`. Names are resolved and checked in one step, so that the address that
-//! was checked is the one that is connected to. reqwest does not call its resolver for literal IP addresses: those are
-//! checked before the request is sent.
+//! was checked is the one that is connected to. The resolver is not called for literal IP addresses: those are checked
+//! before the request is sent.
 
+use std::error::Error;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use hyper_util::client::legacy::connect::dns::Name;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tower_service::Service;
 use url::{Host, Url};
 
 use super::stopwatch;
@@ -118,19 +122,33 @@ impl EgressRules {
     /// Whether an address is public, or in `allow_networks`.
     pub fn allows_address(&self, address: IpAddr) -> bool {
         let unwrapped = unwrap_ipv4(address);
-        let is_in = |net: &IpNet| net.contains(&unwrapped) || net.contains(&address);
-        is_public(unwrapped) || self.0.networks.iter().any(is_in)
+        // The prefix of an ISATAP address decides where its packets go first.
+        let has_public_prefix = match address {
+            IpAddr::V6(v6) if is_isatap(v6) => is_public(address),
+            _ => true,
+        };
+        let networks = &self.0.networks;
+        let lists = |address| networks.iter().any(|network| network.contains(&address));
+        lists(address) || (has_public_prefix && (is_public(unwrapped) || lists(unwrapped)))
     }
 }
 
-/// Returns the IPv4 address inside an IPv4-mapped or NAT64 address, and any other address unchanged.
+/// Returns the IPv4 address inside an IPv4-mapped, NAT64 or ISATAP address, and any other address unchanged.
 fn unwrap_ipv4(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
     let [.., a, b, c, d] = v6.octets();
-    if v6.to_ipv4_mapped().is_some() || NAT64.contains(&v6) {
+    if v6.to_ipv4_mapped().is_some() || NAT64.contains(&v6) || is_isatap(v6) {
         return IpAddr::from([a, b, c, d]);
     }
     address
+}
+
+/// Whether the last 64 bits are an ISATAP interface identifier: `0000:5efe` or `0200:5efe`, then the IPv4 address (RFC
+/// 5214, section 6.1). A router of such a network delivers packets to that IPv4 address. The `2` is the universal bit;
+/// the group bit beside it is ignored too.
+fn is_isatap(address: Ipv6Addr) -> bool {
+    let [.., marker_high, marker_low, _, _] = address.segments();
+    marker_high & 0xfcff == 0 && marker_low == 0x5efe
 }
 
 fn is_public(address: IpAddr) -> bool {
@@ -185,26 +203,36 @@ const SPECIAL_V6: [Ipv6Net; 4] = [
 const NAT64: Ipv6Net = ipv6_net(0x64, 0xff9b, 96);
 
 /// The DNS resolver of an HTTP client. With egress rules it returns only the addresses that they allow.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct EgressResolver {
     pub(super) egress: Option<EgressRules>,
 }
 
-impl Resolve for EgressResolver {
-    fn resolve(&self, name: Name) -> Resolving {
+type ResolverError = Box<dyn Error + Send + Sync>;
+
+impl Service<Name> for EgressResolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = ResolverError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ResolverError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ResolverError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
         let egress = self.egress.clone();
         Box::pin(async move {
             let lookup = tokio::net::lookup_host((name.as_str(), 0));
             let addresses = stopwatch::time_dns_lookup(lookup).await?;
             let Some(egress) = egress else {
-                return Ok(Box::new(addresses.collect::<Vec<_>>().into_iter()) as Addrs);
+                return Ok(addresses.collect::<Vec<_>>().into_iter());
             };
             let allowed: Vec<SocketAddr> =
                 addresses.filter(|address| egress.allows_address(address.ip())).collect();
             if allowed.is_empty() {
                 return Err(EgressDenied::Address.into());
             }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
+            Ok(allowed.into_iter())
         })
     }
 }

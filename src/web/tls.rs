@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::ServerCertVerifier;
-use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
+use rustls::client::{ClientConfig, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
@@ -24,7 +24,6 @@ pub(crate) use certificate_flaw::{CertificateFlaw, openssl_command, own_flaws};
 pub(crate) use plain_error::{certificate_error, plain_error};
 
 use super::host_port::HostPort;
-use super::stopwatch::TimedTlsSessions;
 use CertificateError::{
     Expired, ExpiredContext, InvalidPurpose, InvalidPurposeContext, NotValidYet, NotValidYetContext,
 };
@@ -116,7 +115,7 @@ impl TlsIdentity {
         let algorithms = provider.signature_verification_algorithms;
         let verifier = ServerVerifier::new(library, &self.ca_certificates, algorithms);
         let builder = builder.with_custom_certificate_verifier(Arc::new(verifier));
-        Ok(with_alpn_and_sessions(match &self.client_certificate {
+        Ok(with_alpn(match &self.client_certificate {
             Some((chain, key)) => builder.with_client_auth_cert(chain.clone(), key.clone_key())?,
             None => builder.with_no_client_auth(),
         }))
@@ -156,9 +155,7 @@ pub(crate) fn is_ca_certificate(certificate: &CertificateDer<'_>) -> bool {
 pub(super) fn config_without_roots() -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(crypto_provider());
     let builder = builder.with_safe_default_protocol_versions()?;
-    Ok(with_alpn_and_sessions(
-        builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
-    ))
+    Ok(with_alpn(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()))
 }
 
 /// Returns a configuration for protocols other than HTTP.
@@ -167,9 +164,8 @@ pub(super) fn without_alpn(mut config: ClientConfig) -> ClientConfig {
     config
 }
 
-fn with_alpn_and_sessions(mut config: ClientConfig) -> ClientConfig {
+fn with_alpn(mut config: ClientConfig) -> ClientConfig {
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    config.resumption = Resumption::store(Arc::new(TimedTlsSessions::default()));
     config
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use dialscript::script::answer::{AnswerValue, TriggerAnswer};
-use dialscript::script::branch::{BranchExplanation, choose_branch};
+use dialscript::script::branch::{BranchDecision, BranchExplanation, choose_branch, decide_branch};
 use dialscript::script::decimal::Decimal;
 use dialscript::script::definition::{Branch, ScriptOutcome, ThenAction};
 use dialscript::script::matcher::Matcher;
@@ -346,4 +346,20 @@ fn ranges_compare_numbers_with_exponents_exactly_and_at_no_cost() {
         let matcher = Matcher::Range(min, max);
         assert_eq!(matcher.matches_text(text), expected, "{matcher:?} on {text}");
     }
+}
+
+#[test]
+fn an_unreadable_answer_with_an_error_status_is_explained_by_both() {
+    let reason = |status| {
+        let answer = TriggerAnswer::parse(status, Some("text/html"), b"<html></html>");
+        match decide_branch(&[], &answer, KeyPath::parse("code").as_ref()) {
+            BranchDecision::NoResponse(reason) => reason,
+            other => panic!("{other:?}"),
+        }
+    };
+    for status in [407, 502] {
+        let begin = format!("HTTP status {status}: the answer is an HTML page");
+        assert!(reason(status).starts_with(&begin), "{}", reason(status));
+    }
+    assert!(reason(200).starts_with("the answer is an HTML page"));
 }

@@ -75,7 +75,7 @@ const RESTRICTED_LIBRARIES: [(&str, &[&str]); 7] = [
     ("redis", &["trigger"]),
     ("reqwest", &["trigger", "voice", "web"]),
     ("toml", &["config"]),
-    ("hyper", &["http_server", "voice"]),
+    ("hyper", &["http_server", "voice", "web"]),
     ("prometheus_client", &["metrics"]),
     ("clap", &["cli"]),
     ("tracing_subscriber", &["telemetry"]),

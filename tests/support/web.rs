@@ -46,6 +46,8 @@ pub(crate) enum Reply {
     Close(Vec<u8>),
     /// Sends these bytes one by one every few milliseconds, and then spaces without end.
     Drip(Vec<u8>),
+    /// Sends these bytes again and again.
+    Endless(Vec<u8>),
     /// Sends nothing and keeps the connection open.
     Silence,
     /// Resets the TCP connection.
@@ -116,9 +118,14 @@ impl Web {
         seen.expect("a request within 5 s").expect("the server lives")
     }
 
-    /// The number of requests that the server has received and the test has not read.
+    /// The requests that the server has received and the test has not read.
+    pub(crate) fn unread_requests_in_order(&mut self) -> Vec<SeenRequest> {
+        std::iter::from_fn(|| self.seen.try_recv().ok()).collect()
+    }
+
+    /// How many requests the server has received and the test has not read.
     pub(crate) fn unread_requests(&mut self) -> usize {
-        std::iter::from_fn(|| self.seen.try_recv().ok()).count()
+        self.unread_requests_in_order().len()
     }
 }
 
@@ -157,6 +164,9 @@ async fn send_reply(stream: &mut TcpStream, reply: Reply) -> Option<()> {
             None
         }
         Reply::Drip(bytes) => drip(stream, &bytes).await,
+        Reply::Endless(bytes) => loop {
+            stream.write_all(&bytes).await.ok()?;
+        },
         Reply::Silence => std::future::pending().await,
         Reply::Reset => {
             let _ = socket2::SockRef::from(&*stream).set_linger(Some(Duration::ZERO));

@@ -16,7 +16,7 @@ use dialscript::script::template::{
     TemplatePiece,
 };
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
-use http::HeaderName;
+use http::{HeaderName, Method};
 
 use super::requests::{get, plain_script};
 use crate::support::web::Reply;
@@ -25,6 +25,7 @@ mod background;
 mod breaker;
 mod budget;
 mod cache;
+mod connections;
 mod egress;
 mod environment;
 mod exchange;
@@ -32,6 +33,7 @@ mod hostile;
 mod large;
 mod log;
 mod outgoing;
+mod proxy;
 mod shared_cache;
 mod single_flight;
 mod stale;
@@ -68,7 +70,7 @@ fn with_total_timeout(budget: Duration, request: TriggerRequest) -> TriggerReque
 }
 
 fn post(url: impl AsRef<str>, body: &str, content_type: &'static str) -> TriggerRequest {
-    TriggerRequest { body: Some((filled(body), content_type)), ..get(url) }
+    TriggerRequest { method: Method::POST, body: Some((filled(body), content_type)), ..get(url) }
 }
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use dialscript::script::definition::{RetryPolicy, Script};
 use dialscript::script::request::{RequestTarget, TriggerRequest};
 use dialscript::script::template::RedactedText;
+use http::Method;
 
 pub(super) fn request_target(url: impl AsRef<str>) -> RequestTarget {
     RequestTarget { url: RedactedText::public(url.as_ref().to_owned()), decides_host: false }
@@ -14,6 +15,7 @@ pub(super) fn request_target(url: impl AsRef<str>) -> RequestTarget {
 /// Without headers and a body, tried once within 5 s.
 pub(super) fn get(url: impl AsRef<str>) -> TriggerRequest {
     TriggerRequest {
+        method: Method::GET,
         target: request_target(url),
         fallback: None,
         headers: Vec::new(),

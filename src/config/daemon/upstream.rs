@@ -92,7 +92,7 @@ impl UpstreamTable {
         self.name.get_ref().parse().map_err(report).ok()
     }
 
-    /// The HTTP client has the same TLS settings for an HTTPS proxy and for the host behind it (reqwest, `connect.rs`).
+    /// The HTTP client has the same TLS settings for an HTTPS proxy and for the host behind it (`web/connector.rs`).
     fn check_https_proxy(&self, context: DaemonContext<'_>) {
         if self.ca.is_some() || self.certificate.is_some() {
             let message =

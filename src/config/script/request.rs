@@ -9,19 +9,22 @@ use super::context::ScriptContext;
 use crate::config::bounds::millis;
 use crate::config::foreign_keys::UNVERIFIED_TLS;
 use crate::config::table_reader::TableReader;
-use crate::config::value::{DurationValue, TextOrList, TextOrTable, WholeNumber, flag};
+use crate::config::value::{DurationValue, ParsedText, TextOrList, TextOrTable, WholeNumber, flag};
 use crate::script::definition::{BodyTemplate, HoldMediaTemplate, RetryPolicy, ScriptTrigger};
 
 mod auth;
+mod method;
 mod payload;
 mod sign;
 mod url;
 
 use auth::AuthTable;
+use method::RequestMethod;
 
 /// Keys that belong only to a request.
 pub(super) const OWN_KEYS: &[&str] = &[
     "url",
+    "method",
     "fallback_url",
     "headers",
     "auth",
@@ -51,6 +54,7 @@ pub(super) enum RequestMode {
 pub(crate) struct RequestTable {
     pub(super) span: Range<usize>,
     url: Option<Spanned<String>>,
+    method: Option<Spanned<ParsedText<RequestMethod>>>,
     fallback_url: Option<Spanned<String>>,
     headers: Option<TextOrTable>,
     auth: Option<AuthTable>,
@@ -72,6 +76,7 @@ impl RequestTable {
         Self {
             span: table.span.clone(),
             url: table.require("url", help),
+            method: table.take("method"),
             fallback_url: table.take("fallback_url"),
             headers: table.text_or_table("headers"),
             auth: AuthTable::read(table),
@@ -93,6 +98,7 @@ impl RequestTable {
             let mut urls = self.url.iter().chain(&self.fallback_url);
             auth.check_only(script.file, in_headers || urls.any(url::has_user));
         }
+        let method = method::method(script, self.method.as_ref(), self.body.is_some());
         ScriptTrigger {
             url: self.url.as_ref().map(|url| url::url(script, url)).unwrap_or_default(),
             fallback: self.fallback_url.as_ref().map(|url| url::url(script, url)),
@@ -100,7 +106,8 @@ impl RequestTable {
             auth: self.auth.as_ref().and_then(|auth| auth.auth(script)),
             body: self.body(script),
             signing_keys: self.sign.iter().flat_map(|keys| sign::keys(script, keys)).collect(),
-            retry_policy: self.retry_policy(script, mode),
+            retry_policy: self.retry_policy(script, mode, method.is_idempotent()),
+            method,
             hold_media: HoldMediaTemplate::default(),
             background: mode == RequestMode::Background,
             response_key: None,
@@ -118,7 +125,12 @@ impl RequestTable {
         self.body.as_ref().map(|body| payload::body(script, body, raw_json))
     }
 
-    fn retry_policy(&self, script: &ScriptContext<'_>, mode: RequestMode) -> RetryPolicy {
+    fn retry_policy(
+        &self,
+        script: &ScriptContext<'_>,
+        mode: RequestMode,
+        is_idempotent: bool,
+    ) -> RetryPolicy {
         let (max_timeout, max_retries) = match mode {
             RequestMode::CallerWaits => (60_000, 5),
             RequestMode::Background => (600_000, 20),
@@ -140,8 +152,8 @@ impl RequestTable {
         });
         let background = mode == RequestMode::Background;
         let attempt = attempt.or(background.then(|| total.min(BACKGROUND_ATTEMPT)));
-        // A request with a body may not be idempotent.
-        let retries = if self.body.is_some() { 0 } else { u64::from(defaults.retry) };
+        // Each POST or PATCH may change something.
+        let retries = if is_idempotent { u64::from(defaults.retry) } else { 0 };
         let retries = file.number(self.retry.as_ref(), 0..=max_retries, retries);
         RetryPolicy {
             total_timeout: total,

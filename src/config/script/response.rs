@@ -197,8 +197,8 @@ fn fresh(file: &TomlFile, given: &Spanned<DurationValue>) -> Duration {
 /// The request as written in the file. Scripts with the same `cache_key` share cached answers only if this is also
 /// equal.
 fn source_text(request: &ScriptTrigger) -> String {
-    let ScriptTrigger { url, fallback, headers, auth, body, .. } = request;
-    format!("{:?}", (url, fallback, headers, auth, body))
+    let ScriptTrigger { method, url, fallback, headers, auth, body, .. } = request;
+    format!("{:?}", (method, url, fallback, headers, auth, body))
 }
 
 fn placeholders(request: &ScriptTrigger) -> impl Iterator<Item = &Placeholder> {

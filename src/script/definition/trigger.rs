@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderName;
+use http::{HeaderName, Method};
 
 use super::playlist::Playlist;
 use crate::script::answer::AnswerFormat;
@@ -13,6 +13,7 @@ use crate::script::template::Template;
 /// A request, and how its answer is used.
 #[derive(Debug, Clone, Default)]
 pub struct ScriptTrigger {
+    pub method: Method,
     /// An `http` or `https` URL.
     pub url: UrlTemplate,
     /// The URL that is tried if `url` gives no usable answer.
@@ -20,7 +21,6 @@ pub struct ScriptTrigger {
     pub headers: Vec<(HeaderName, Template)>,
     /// The credentials of an `Authorization` header.
     pub auth: Option<AuthTemplate>,
-    /// With a body the request is a POST, without a body a GET.
     pub body: Option<BodyTemplate>,
     /// One signature is added for each key.
     pub signing_keys: Vec<Template>,

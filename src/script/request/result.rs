@@ -107,6 +107,9 @@ pub enum TriggerError {
     /// The body is longer than this limit, in bytes.
     #[error("the answer is longer than {0} bytes")]
     BodyTooLong(usize),
+    /// More redirects in a row than are followed, which is this number.
+    #[error("a redirect loop: {0} redirects in a row were followed")]
+    RedirectLoop(usize),
     /// The URL is invalid, or its host is not allowed.
     #[error("not sent: {0}")]
     NotSent(String),

@@ -91,8 +91,10 @@ impl From<HttpClientError> for TriggerError {
     fn from(error: HttpClientError) -> Self {
         match error {
             HttpClientError::EgressDenied(denied) => Self::NotSent(denied.to_string()),
+            HttpClientError::UnsendableUrl(reason) => Self::NotSent(reason.to_string()),
             HttpClientError::Unreachable(reason) => Self::Unreachable(reason),
             HttpClientError::ReplyTooLong(limit) => Self::BodyTooLong(limit),
+            HttpClientError::RedirectLoop(count) => Self::RedirectLoop(count),
         }
     }
 }

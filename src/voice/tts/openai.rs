@@ -56,9 +56,7 @@ fn build_request(
     let request = client.request(Method::POST, service.url.clone(), UNTRUSTED_HOST);
     let mut request = request.map_err(|error| error.to_string())?;
     request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    for (name, value) in &service.headers {
-        request = request.header(name, value);
-    }
+    request = request.headers(service.headers.iter().cloned().collect());
     let body = serde_json::to_vec(body).map_err(|_| "could not encode the text as JSON")?;
     request.body(body).build().map_err(|_| "could not build a request from its settings".to_owned())
 }

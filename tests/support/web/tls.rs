@@ -22,20 +22,24 @@ pub(crate) const CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/web
 
 /// Starts a server that replies to one request on each connection, with the JSON `{"code":"200"}`.
 pub(crate) fn start() -> SocketAddr {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let certificate = CertificateDer::from(&include_bytes!("../../data/web/tls/localhost.der")[..]);
-    let key = PrivatePkcs8KeyDer::from(&include_bytes!("../../data/web/tls/localhost.key.der")[..]);
-    let config = ServerConfig::builder().with_no_client_auth();
-    let config = config.with_single_cert(vec![certificate], key.into()).expect("a certificate");
+    let config = localhost();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
-    let config = Arc::new(config);
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let _ = serve(stream, Arc::clone(&config));
         }
     });
     address
+}
+
+/// The configuration of a server with the certificate for `localhost`.
+pub(crate) fn localhost() -> Arc<ServerConfig> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let certificate = CertificateDer::from(&include_bytes!("../../data/web/tls/localhost.der")[..]);
+    let key = PrivatePkcs8KeyDer::from(&include_bytes!("../../data/web/tls/localhost.key.der")[..]);
+    let config = ServerConfig::builder().with_no_client_auth();
+    Arc::new(config.with_single_cert(vec![certificate], key.into()).expect("a certificate"))
 }
 
 fn serve(stream: TcpStream, config: Arc<ServerConfig>) -> std::io::Result<()> {

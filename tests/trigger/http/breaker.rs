@@ -160,6 +160,20 @@ async fn no_request_is_sent_while_the_circuit_breaker_is_open() {
 }
 
 #[tokio::test]
+async fn each_attempt_counts_so_five_failures_are_reached_in_the_second_call_with_two_retries() {
+    let RecoveringWeb { mut web, .. } = web_failing_until_recovered(Reply::with(500, "", "")).await;
+    let triggers = client_with_breaker(UPSTREAM_BREAKER.failure_threshold, MINUTE);
+    let mut request = get(web.url("/"));
+    request.retry_policy.retries = 2;
+    let first = triggers.send(request.clone(), &plain_script()).await;
+    assert_eq!((first.timings.attempts, web.unread_requests()), (3, 3));
+    assert_eq!(triggers.upstream_states()[0].breaker, BreakerState::Closed);
+    let second = triggers.send(request, &plain_script()).await;
+    assert_eq!((second.timings.attempts, web.unread_requests()), (2, 2));
+    assert_eq!(triggers.upstream_states()[0].breaker, BreakerState::Open);
+}
+
+#[tokio::test]
 async fn an_error_status_that_a_branch_handles_is_not_counted_as_a_failure() {
     let RecoveringWeb { mut web, .. } = web_failing_until_recovered(Reply::with(503, "", "")).await;
     let (triggers, script) = (

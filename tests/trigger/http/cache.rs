@@ -16,6 +16,7 @@ use dialscript::script::template::{
 use dialscript::trigger::response_cache::{
     ResponseCache, ResponseCacheEntry, ResponseCacheLimits, ResponseCacheLookup,
 };
+use http::Method;
 use tokio::time::Instant;
 
 use crate::support::web::{Reply, Web};
@@ -232,6 +233,8 @@ async fn every_part_of_a_request_is_in_its_cache_key() {
         post(web.url("/"), "", "a/b"),
         post(web.url("/"), "x", "a/b"),
         post(web.url("/"), "x", "a/c"),
+        TriggerRequest { method: Method::PUT, ..post(web.url("/"), "x", "a/c") },
+        TriggerRequest { method: Method::DELETE, ..get(web.url("/")) },
         headers(vec![header("x-a", "1")]),
         headers(vec![header("x-a", "2")]),
         headers(vec![header("x-b", "1")]),

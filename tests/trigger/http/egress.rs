@@ -94,7 +94,7 @@ fn an_invalid_host_is_an_invalid_pattern() {
     }
 }
 
-const SPECIAL: [&str; 52] = [
+const SPECIAL: [&str; 58] = [
     "0.0.0.0",
     "0.1.2.3",
     "10.0.0.1",
@@ -146,6 +146,12 @@ const SPECIAL: [&str; 52] = [
     "fec0::1",
     "ff02::1",
     "4000::1",
+    "2a00:1450::5efe:10.0.0.1",
+    "2a00:1450::5efe:127.0.0.1",
+    "2a00:1450::200:5efe:10.0.0.1",
+    "2a00:1450::300:5efe:169.254.169.254",
+    "fe80::5efe:8.8.8.8",
+    "fd00::200:5efe:8.8.8.8",
     "::ffff:0.0.0.0",
 ];
 
@@ -184,6 +190,9 @@ fn public_addresses_are_allowed() {
         "2003::1",
         "2606:4700::1",
         "2a00:1450::1",
+        "2a00:1450::5efe:8.8.8.8",
+        "2a00:1450::400:5efe:10.0.0.1",
+        "2a00:1450::5eff:10.0.0.1",
     ] {
         assert!(egress.allows_address(text.parse().expect(text)), "{text}");
     }
@@ -196,6 +205,8 @@ fn a_listed_network_allows_its_own_addresses_only() {
         ("10.1.2.3", true),
         ("::ffff:10.1.2.3", true),
         ("64:ff9b::10.1.2.3", true),
+        ("2a00:1450::5efe:10.1.2.3", true),
+        ("fe80::5efe:10.1.2.3", false),
         ("10.2.0.1", false),
         ("::ffff:10.2.0.1", false),
         ("fd12::1", true),

@@ -1,9 +1,10 @@
 //! Requests as the server receives them, and answers as they are read.
 
 use dialscript::script::request::{CacheStatus, TriggerClient};
+use http::Method;
 
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{ask, code, header, post, triggers};
+use crate::trigger::http::{ask, code, failure, header, post, triggers};
 use crate::trigger::requests::{get, plain_script};
 
 #[tokio::test]
@@ -81,10 +82,67 @@ async fn every_complete_reply_is_an_answer() {
 #[tokio::test]
 async fn a_compressed_answer_is_decompressed() {
     let packed = include_bytes!("../../data/web/code.gz");
-    let headers = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n";
-    let mut web = Web::start(move |_| Reply::with(200, headers, packed)).await;
+    for name in ["gzip", "GZIP", "x-gzip", "X-Gzip"] {
+        let headers = format!("Content-Type: application/json\r\nContent-Encoding: {name}\r\n");
+        let mut web = Web::start(move |_| Reply::with(200, &headers, packed)).await;
+        assert_eq!(code(&ask(get(web.url("/"))).await), "200", "{name}");
+        assert_eq!(web.next().await.headers("accept-encoding"), ["gzip"]);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_body_is_empty_in_every_encoding() {
+    let web = Web::start(|_| Reply::with(204, "Content-Encoding: gzip\r\n", "")).await;
+    let answer = ask(get(web.url("/"))).await.answer.expect("an answer");
+    assert_eq!((answer.status, answer.format(false)), (204, "empty"));
+}
+
+#[tokio::test]
+async fn a_blank_before_the_colon_of_a_header_is_accepted() {
+    let headers = "Access-Control-Allow-Credentials : true\r\nContent-Type : application/json\r\n";
+    let web = Web::start(move |_| Reply::with(200, headers, r#"{"code":"200"}"#)).await;
     assert_eq!(code(&ask(get(web.url("/"))).await), "200");
-    assert_eq!(web.next().await.headers("accept-encoding"), ["gzip"]);
+}
+
+#[tokio::test]
+async fn header_names_are_sent_in_title_case() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    let mut request = post(web.url("/"), "a=1", "x/y");
+    request.headers = vec![header("x-api-key", "abc")];
+    assert!(ask(request).await.answer.is_ok());
+    let head = web.next().await.head;
+    for name in ["X-Api-Key", "Content-Type", "Content-Length", "Host", "User-Agent", "Accept"] {
+        assert!(head.contains(&format!("\r\n{name}: ")), "{name}: {head}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_sent_with_its_method() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    // With a body, the client says its length. Without one, it says so where a body is usual.
+    for (method, body, length) in [
+        (Method::PUT, Some("a=1"), Some("3")),
+        (Method::PATCH, Some("a=1"), Some("3")),
+        (Method::DELETE, Some("a=1"), Some("3")),
+        (Method::POST, Some(""), Some("0")),
+        (Method::POST, None, Some("0")),
+        (Method::PUT, None, Some("0")),
+        (Method::PATCH, None, Some("0")),
+        (Method::DELETE, Some(""), Some("0")),
+        (Method::DELETE, None, None),
+        (Method::GET, None, None),
+        (Method::HEAD, None, None),
+    ] {
+        let mut request = post(web.url("/x"), body.unwrap_or_default(), "x/y");
+        request.method = method.clone();
+        request.body = request.body.filter(|_| body.is_some());
+        assert_eq!(ask(request).await.answer.expect("an answer").status, 200, "{method}");
+        let seen = web.next().await;
+        assert_eq!(seen.line(), format!("{method} /x HTTP/1.1"));
+        let sent = seen.headers("content-length");
+        assert_eq!(sent, length.into_iter().collect::<Vec<_>>(), "{method} {body:?}");
+        assert_eq!(seen.body, body.unwrap_or_default().as_bytes());
+    }
 }
 
 #[tokio::test]
@@ -151,10 +209,10 @@ async fn a_redirect_to_another_origin_is_the_answer() {
 }
 
 #[tokio::test]
-async fn at_most_five_redirects_are_followed() {
+async fn after_five_redirects_the_next_one_is_a_redirect_loop() {
     let mut web = Web::start(|_| Reply::redirect(302, "/again")).await;
-    let answer = ask(get(web.url("/"))).await.answer.expect("an answer");
-    assert_eq!(answer.status, 302);
+    let error = failure(get(web.url("/"))).await;
+    assert_eq!(error.to_string(), "a redirect loop: 5 redirects in a row were followed");
     assert_eq!(web.unread_requests(), 6);
 }
 

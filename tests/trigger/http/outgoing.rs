@@ -7,7 +7,7 @@ use crate::trigger::http::{
     CANARY, ask, caching_script, failure, fresh_for_a_minute, header, post, secret_url, triggers,
     with_total_timeout,
 };
-use crate::trigger::requests::{get, request_target};
+use crate::trigger::requests::{get, plain_script, request_target};
 
 fn reason(error: TriggerError) -> String {
     match error {
@@ -32,6 +32,17 @@ async fn a_url_that_is_not_http_is_not_sent() {
         let reason = reason(failure(get(url)).await);
         assert!(reason.contains(expected), "{url}: {reason}");
     }
+}
+
+#[tokio::test]
+async fn a_url_that_is_too_long_is_not_sent_and_is_no_failure_of_its_upstream() {
+    let triggers = triggers();
+    let mut request = get(format!("http://shop.invalid/?a={}", "x".repeat(70_000)));
+    request.retry_policy.retries = 2;
+    let fetched = triggers.send(request, &plain_script()).await;
+    assert_eq!(fetched.timings.attempts, 1);
+    assert_eq!(reason(fetched.answer.unwrap_err()), "its URL is invalid or too long");
+    assert_eq!(triggers.upstream_states()[0].failed_attempts, 0);
 }
 
 #[tokio::test]
@@ -116,6 +127,13 @@ fn user_and_password_of_a_url_are_redacted() {
     let rows = [
         ("http://ivr:word@shop.example/x?a=@b", "http://***@shop.example/x?a=@b"),
         ("http://a@b:word@shop.example", "http://***@shop.example"),
+        ("http:ivr:word@shop.example/x", "http:***@shop.example/x"),
+        ("http:/ivr:word@shop.example/x", "http:/***@shop.example/x"),
+        ("HTTPS:\\\\/ivr:word@shop.example\\x@y", "HTTPS:\\\\/***@shop.example\\x@y"),
+        (" ht\ttp:\t//ivr:word@shop.example", " ht\ttp:\t//***@shop.example"),
+        ("http:/\n/ivr:word@shop.example", "http:/\n/***@shop.example"),
+        ("ftp://ivr:word@shop.example", "ftp://***@shop.example"),
+        ("mailto:ivr@shop.example", "mailto:ivr@shop.example"),
         ("http://shop.example/@x", "http://shop.example/@x"),
         ("http://shop.example?a@b", "http://shop.example?a@b"),
         ("no url @ all", "no url @ all"),

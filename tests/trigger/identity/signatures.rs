@@ -10,6 +10,7 @@ use dialscript::script::definition::{
 use dialscript::script::matcher::Matcher;
 use dialscript::script::path::KeyPath;
 use dialscript::script::request::{CacheStatus, TriggerClient, TriggerRequest};
+use http::Method;
 use ring::digest::{SHA256, digest};
 
 use super::{ask, public, sensitive, triggers};
@@ -69,6 +70,7 @@ pub(super) async fn signed_requests(keys: &[&str]) -> Vec<SeenRequest> {
     ] {
         let mut request = signed(get(web.url(path)), keys);
         request.body = body.map(|body| (public(body), "application/x-www-form-urlencoded"));
+        request.method = if body.is_some() { Method::POST } else { Method::GET };
         assert!(ask(&triggers, request).await.answer.is_ok(), "{path}");
         all.push(web.next().await);
     }

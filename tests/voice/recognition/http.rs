@@ -53,6 +53,27 @@ async fn the_request_is_multipart_with_recording_model_and_language() {
 }
 
 #[tokio::test]
+async fn a_recording_that_meets_a_closing_connection_is_sent_once_more() {
+    let seen_before = parking_lot::Mutex::new(0);
+    let mut web = Web::start(move |_| {
+        let mut seen_before = seen_before.lock();
+        *seen_before += 1;
+        match *seen_before {
+            2 => Reply::Close(Vec::new()),
+            _ => Reply::json(r#"{"text":"four"}"#),
+        }
+    })
+    .await;
+    let setup = RecognitionSetup::new(service(&web));
+    for _ in 0..2 {
+        assert_eq!(setup.transcribe(&speech()).await.unwrap(), "four");
+    }
+    let seen = [web.next().await, web.next().await, web.next().await];
+    assert_eq!(seen.each_ref().map(|seen| seen.connection), [1, 1, 2]);
+    assert_eq!(seen[1].body, seen[2].body);
+}
+
+#[tokio::test]
 async fn a_language_without_a_two_letter_code_is_not_sent() {
     let mut web = Web::start(|_| Reply::json(r#"{"text":"four"}"#)).await;
     let setup = RecognitionSetup::new(service(&web));

@@ -16,9 +16,13 @@ use crate::voice::synthesis::{
 };
 
 fn service(web: &Web) -> Arc<TtsEngine> {
+    service_at(&web.url("/v1/audio/speech"))
+}
+
+fn service_at(url: &str) -> Arc<TtsEngine> {
     let authorization = HeaderValue::from_static("Bearer key-of-the-house");
     let by = TtsBackend::Http(EngineHttpService {
-        url: web.url("/v1/audio/speech").parse().unwrap(),
+        url: url.parse().unwrap(),
         model: "tts-1".to_owned(),
         headers: vec![(HeaderName::from_static("authorization"), authorization)],
     });
@@ -58,6 +62,16 @@ async fn a_request_to_a_service_has_text_voice_speed_and_wav_format() {
     assert_eq!(body, expected);
     assert!(render_if_cached(&engines, text_request_with(text, params)).is_some());
     assert_eq!(web.unread_requests(), 0);
+}
+
+#[tokio::test]
+async fn the_header_of_a_service_replaces_the_credentials_in_its_url() {
+    let mut web = Web::start(|_| Reply::of(200, "audio/wav", tone(100))).await;
+    let mut setup = setup(&web);
+    let url = web.url("/v1/audio/speech").replace("://", "://ivr:word@");
+    setup.settings.default_engine = Some(service_at(&url));
+    assert_eq!(length(&render_sound(&setup.open(), text_request("four")).await), 100);
+    assert_eq!(web.next().await.headers("authorization"), ["Bearer key-of-the-house"]);
 }
 
 /// The error when the service sends this reply.

@@ -3,8 +3,9 @@
 use serde_spanned::Spanned;
 use url::{ParseError, Url as ParsedUrl};
 
-use crate::config::script::context::{SampleValues, ScriptContext};
+use crate::config::script::context::{SampleValues, ScriptContext, SpannedPiece};
 use crate::script::definition::UrlTemplate;
+use crate::script::request::url_credentials;
 use crate::script::template::{
     BraceSyntax, MisleadingBraces, Template, TemplatePiece, find_misleading_braces,
 };
@@ -18,6 +19,7 @@ pub(super) fn url(script: &ScriptContext<'_>, text: &Spanned<String>) -> UrlTemp
     let first_value =
         spanned.iter().find(|(_, piece)| matches!(piece, TemplatePiece::Placeholder(_)));
     let first_value = first_value.map(|(at, _)| script.file.span_in(text, at.clone()));
+    warn_of_fragment(script, text, &spanned);
     let (template, decides_host) = Template::url(spanned.into_iter().map(|(_, piece)| piece));
     let error = url_error(text.get_ref(), &template, begins_with_value, decides_host);
     match error {
@@ -26,6 +28,19 @@ pub(super) fn url(script: &ScriptContext<'_>, text: &Spanned<String>) -> UrlTemp
         None => {}
     }
     UrlTemplate { template, decides_host }
+}
+
+/// Warns of a `#`: nothing from there on is sent.
+fn warn_of_fragment(script: &ScriptContext<'_>, text: &Spanned<String>, pieces: &[SpannedPiece]) {
+    let fragment = pieces.iter().find_map(|(at, piece)| match piece {
+        TemplatePiece::Text(literal) => Some(at.start + literal.find('#')?),
+        TemplatePiece::Placeholder(_) => None,
+    });
+    if let Some(start) = fragment {
+        let span = script.file.span_in(text, start..text.get_ref().len());
+        let help = "write `%23` for a `#` that belongs to a value, or remove this part";
+        script.file.warn(span, "this part of the URL is not sent: it begins with `#`", help);
+    }
 }
 
 /// In a URL, a value after a dollar sign is no amount of money.
@@ -115,7 +130,5 @@ fn without_scheme(text: &str) -> Option<&str> {
 
 /// Whether a URL contains credentials before the host.
 pub(super) fn has_user(url: &Spanned<String>) -> bool {
-    let after_scheme = url.get_ref().split_once("://").map_or("", |(_, rest)| rest);
-    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
-    authority.contains('@')
+    url_credentials(url.get_ref()).is_some()
 }

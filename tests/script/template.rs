@@ -309,8 +309,11 @@ proptest! {
     fn parsing_any_template_does_not_panic_and_pieces_cover_the_text(text in "\\PC*") {
         for braces in [BraceSyntax::Doubled, BraceSyntax::Literal] {
             let (pieces, problems) = parse_template(&text, braces);
+            // The error for `${x}` begins at the dollar sign, which also ends the piece of text before it.
+            let dollars = problems.iter().filter(|problem| text[problem.range.clone()].starts_with('$'));
             let covered = pieces.iter().map(|(at, _)| at.len()).sum::<usize>()
-                + problems.iter().map(|problem| problem.range.len()).sum::<usize>();
+                + problems.iter().map(|problem| problem.range.len()).sum::<usize>()
+                - dollars.count();
             prop_assert_eq!(covered, text.len());
         }
     }

@@ -138,6 +138,10 @@ impl TriggerAnswer {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self.content, AnswerContent::Empty)
+    }
+
     /// Why there is no value at a response key: `read as text; no data.code in it`. `None` if there is one, or if the
     /// body can't be parsed.
     pub fn missing_reason(&self, key: &KeyPath) -> Option<String> {
@@ -146,9 +150,7 @@ impl TriggerAnswer {
         }
         let format = self.format(true);
         match self.find(key) {
-            None if matches!(self.content, AnswerContent::Empty) => {
-                Some(format!("the answer is empty; no {key} in it"))
-            }
+            None if self.is_empty() => Some(format!("the answer is empty; no {key} in it")),
             None => Some(format!("read as {format}; no {key} in it")),
             Some(AnswerValue::Absent) => Some(format!("read as {format}; {key} is null")),
             Some(_) => None,

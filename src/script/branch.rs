@@ -72,7 +72,9 @@ pub(crate) fn full_reason(
     key: Option<&KeyPath>,
     is_sensitive: impl Fn(&str) -> bool,
 ) -> String {
-    let missing = key.and_then(|key| answer.missing_reason(key));
+    // An error or a redirect without a body needs no further reason.
+    let explained = answer.status >= 300 && answer.is_empty();
+    let missing = key.filter(|_| !explained).and_then(|key| answer.missing_reason(key));
     match (answer.php_message(is_sensitive), missing) {
         (Some(message), _) => format!("{reason}: {message}"),
         (None, Some(missing)) => format!("{reason}; {missing}"),

@@ -160,6 +160,7 @@ async fn the_reason_says_why_the_response_key_was_not_found_whatever_the_outcome
             "no_response",
             "HTTP status 404; read as text; no data.code in it",
         ),
+        (404, "text/plain", "", "no_response", "HTTP status 404"),
     ];
     for (status, content_type, body, outcome, reason) in rows {
         let call = ScriptCall::of(ORDER).enters(["4711"]).answers(status, content_type, body);

@@ -17,7 +17,9 @@ use crate::trigger::requests::{get, plain_script};
 const AGAIN: &str = "DIALSCRIPT_TEST_TUNNELS";
 
 /// A proxy that opens every tunnel. The test reads the heads of its CONNECT requests.
-async fn tunnel_proxy(tls: Option<TlsAcceptor>) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
+pub(in crate::trigger) async fn tunnel_proxy(
+    tls: Option<TlsAcceptor>,
+) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (heads, seen) = mpsc::unbounded_channel();
@@ -26,7 +28,10 @@ async fn tunnel_proxy(tls: Option<TlsAcceptor>) -> (SocketAddr, mpsc::UnboundedR
             let (tls, heads) = (tls.clone(), heads.clone());
             tokio::spawn(async move {
                 match tls {
-                    Some(tls) => carry(tls.accept(stream).await.unwrap(), heads).await,
+                    Some(tls) => {
+                        let Ok(stream) = tls.accept(stream).await else { return };
+                        carry(stream, heads).await;
+                    }
                     None => carry(stream, heads).await,
                 }
             });

@@ -223,8 +223,8 @@ impl RequestSender {
 
 /// Whether the body is still encoded. The HTTP client decodes what it can, and removes the header then.
 fn is_encoded(headers: &HeaderMap) -> bool {
-    let encodings = headers.get_all(CONTENT_ENCODING).iter();
-    encodings.into_iter().any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
+    encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 fn add_exchange_timings(timings: &mut RequestTimings, exchange: ExchangeTimings) {

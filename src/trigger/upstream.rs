@@ -16,7 +16,7 @@ use crate::circuit_breaker::{
     BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings, HalfOpenPolicy,
 };
 use crate::script::request::TriggerError;
-use crate::web::host_port::HostPort;
+use crate::web::host_port::{HostPort, entry_for_url};
 
 /// The most upstreams to remember. There is a limit because values may decide hosts. The least recently used is
 /// forgotten first.
@@ -66,8 +66,7 @@ impl UpstreamRegistry {
         if let Some(upstream) = upstreams.get(&origin) {
             return upstream.clone();
         }
-        let limits = self.limits.max_concurrent_at.iter().filter(|(host, _)| host.matches_url(url));
-        let limit = limits.max_by_key(|(host, _)| host.has_port());
+        let limit = entry_for_url(&self.limits.max_concurrent_at, url);
         let limit = limit.map_or(self.limits.max_concurrent, |(_, limit)| *limit);
         let upstream = Arc::new(UpstreamServer::new(name, limit, self.limits.breaker));
         upstreams.put(origin, upstream.clone());

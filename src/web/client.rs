@@ -14,7 +14,7 @@ use super::connector::ProxyServer;
 use super::content_encoding::{BodyDecoder, BodyError};
 use super::egress::{EgressDenied, EgressRules, HostPattern};
 use super::error_chain::error_chain;
-use super::host_port::HostPort;
+use super::host_port::{HostPort, entry_for_url};
 use super::redirect::{self, RedirectHop};
 use super::tls::{self, TlsIdentity};
 use super::transport::{HttpTransport, TransportError, UnsendableUrl};
@@ -86,22 +86,23 @@ impl HttpClient {
     /// When the proxy's URL or a TLS identity is invalid.
     pub fn new(settings: &HttpClientSettings) -> Result<Self, HttpClientSetupError> {
         let request_factory = reqwest::Client::builder().no_proxy().build().map_err(setup_error)?;
-        let proxy = settings.proxy.clone().map(|url| request_factory.get(url).build());
-        let proxy = proxy.transpose().map_err(setup_error)?;
-        let by_host = settings.tls_identities.iter().map(|(host, identity)| {
-            let tls = identity
-                .client_config()
-                .map_err(|error| HttpClientSetupError(format!("{host}: {error}")))?;
-            Ok((host.clone(), HttpClientPair::new(settings, proxy.as_ref(), &tls)?))
-        });
-        let clients_by_host = by_host.collect::<Result<_, HttpClientSetupError>>()?;
         let tls = TlsIdentity::default().client_config().or_else(|error| {
             tracing::warn!(%error, "no trusted certificates: https requests will fail");
             tls::config_without_roots()
         });
         let tls = tls.map_err(|error| HttpClientSetupError(error.to_string()))?;
+        let proxy = settings.proxy.as_ref().map(|url| {
+            let request = request_factory.get(url.clone()).build().map_err(setup_error)?;
+            proxy_server(&request, &settings.tls_identities, &tls)
+        });
+        let proxy = proxy.transpose()?;
+        let by_host = settings.tls_identities.iter().map(|(host, identity)| {
+            let tls = client_config(host, identity)?;
+            Ok((host.clone(), HttpClientPair::new(settings, proxy.as_ref(), tls)))
+        });
+        let clients_by_host = by_host.collect::<Result<_, HttpClientSetupError>>()?;
         Ok(Self {
-            default_clients: HttpClientPair::new(settings, proxy.as_ref(), &tls)?,
+            default_clients: HttpClientPair::new(settings, proxy.as_ref(), tls),
             request_factory,
             clients_by_host,
             egress: settings.egress.clone(),
@@ -165,9 +166,8 @@ impl HttpClient {
     }
 
     fn clients_for(&self, url: &Url) -> &HttpClientPair {
-        let matching = self.clients_by_host.iter().filter(|(host, _)| host.matches_url(url));
-        let best = matching.max_by_key(|(host, _)| host.has_port());
-        best.map_or(&self.default_clients, |(_, clients)| clients)
+        let own = entry_for_url(&self.clients_by_host, url);
+        own.map_or(&self.default_clients, |(_, clients)| clients)
     }
 
     fn transport_for(&self, url: &Url, untrusted_host: bool) -> &HttpTransport {
@@ -177,20 +177,35 @@ impl HttpClient {
 }
 
 impl HttpClientPair {
-    fn new(
-        settings: &HttpClientSettings,
-        proxy: Option<&Request>,
-        tls: &ClientConfig,
-    ) -> Result<Self, HttpClientSetupError> {
-        let proxy = proxy.map(|request| ProxyServer::new(request, tls));
-        let proxy = proxy.transpose().map_err(|error| HttpClientSetupError(error.to_string()))?;
+    fn new(settings: &HttpClientSettings, proxy: Option<&ProxyServer>, tls: ClientConfig) -> Self {
         let build =
-            |egress| HttpTransport::new(proxy.clone(), tls, settings.connect_timeout, egress);
+            |egress| HttpTransport::new(proxy.cloned(), &tls, settings.connect_timeout, egress);
         // With a proxy, the client resolves only the proxy's own name. The configuration gives that name, so the egress
         // rules do not apply to it.
         let egress = settings.proxy.is_none().then(|| settings.egress.clone());
-        Ok(Self { trusted_host: build(None), untrusted_host: build(egress), tls: tls.clone() })
+        Self { trusted_host: build(None), untrusted_host: build(egress), tls }
     }
+}
+
+/// The proxy has the certificates of its own host, not those of the host behind it.
+fn proxy_server(
+    request: &Request,
+    identities: &[(HostPort, Arc<TlsIdentity>)],
+    default_tls: &ClientConfig,
+) -> Result<ProxyServer, HttpClientSetupError> {
+    let proxy = match entry_for_url(identities, request.url()) {
+        Some((host, identity)) => ProxyServer::new(request, &client_config(host, identity)?),
+        None => ProxyServer::new(request, default_tls),
+    };
+    proxy.map_err(|error| HttpClientSetupError(error.to_string()))
+}
+
+fn client_config(
+    host: &HostPort,
+    identity: &TlsIdentity,
+) -> Result<ClientConfig, HttpClientSetupError> {
+    let config = identity.client_config();
+    config.map_err(|error| HttpClientSetupError(format!("{host}: {error}")))
 }
 
 fn setup_error(error: reqwest::Error) -> HttpClientSetupError {

@@ -24,6 +24,7 @@ use url::Host;
 use super::egress::EgressResolver;
 use super::observed_stream::{ObservedStream, RawStream, TransmissionId};
 use super::stopwatch::{ExchangePhase, begin_current_phase};
+use super::tls::without_alpn;
 
 /// An idle connection is probed after this time, and given up after three further probes without a reply.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
@@ -64,9 +65,9 @@ pub(super) struct ProxyServer {
 
 impl ProxyServer {
     /// A proxy with the URL of this request and its `Authorization`, into which reqwest has moved the user of the URL.
+    /// `tls` is for the connection to an HTTPS proxy itself.
     pub(super) fn new(request: &reqwest::Request, tls: &ClientConfig) -> Result<Self, InvalidUri> {
-        let mut tls = tls.clone();
-        tls.alpn_protocols.clear();
+        let tls = without_alpn(tls.clone());
         let credentials = request.headers().get(AUTHORIZATION).cloned();
         let uri = request.url().as_str().parse()?;
         Ok(Self { uri, credentials, tls: Arc::new(tls).into() })

@@ -41,17 +41,6 @@ impl fmt::Display for HostPort {
 }
 
 impl HostPort {
-    /// Whether a URL has this host, and this port if one is given.
-    pub(crate) fn matches_url(&self, url: &Url) -> bool {
-        let port = url.port_or_known_default();
-        url.host().is_some_and(|host| self.matches(host.to_owned(), port))
-    }
-
-    /// Whether this is the host, and the port if one is given.
-    pub(crate) fn matches(&self, host: Host<String>, port: Option<u16>) -> bool {
-        without_trailing_dot(host) == self.host && (self.port.is_none() || self.port == port)
-    }
-
     pub(crate) fn host(&self) -> &Host<String> {
         &self.host
     }
@@ -60,15 +49,29 @@ impl HostPort {
         self.port
     }
 
-    /// Whether a port is given. An entry with a port wins over one without.
-    pub(crate) fn has_port(&self) -> bool {
-        self.port.is_some()
-    }
-
     /// Whether `host` is the same host without a port, and so includes this entry.
     pub(crate) fn is_port_of_host(&self, host: &Self) -> bool {
         self.port.is_some() && host.port.is_none() && self.host == host.host
     }
+}
+
+/// The entry for a host and its port. An entry with a port wins over one without.
+pub(crate) fn entry_for<T>(
+    entries: &[(HostPort, T)],
+    host: Host<String>,
+    port: Option<u16>,
+) -> Option<&(HostPort, T)> {
+    let host = without_trailing_dot(host);
+    let of_host = entries.iter().filter(|(of, _)| of.host == host);
+    let matching = of_host.filter(|(of, _)| of.port.is_none() || of.port == port);
+    matching.max_by_key(|(of, _)| of.port.is_some())
+}
+
+pub(crate) fn entry_for_url<'a, T>(
+    entries: &'a [(HostPort, T)],
+    url: &Url,
+) -> Option<&'a (HostPort, T)> {
+    entry_for(entries, url.host()?.to_owned(), url.port_or_known_default())
 }
 
 /// `shop.example.` is the same host as `shop.example`.

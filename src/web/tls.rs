@@ -11,7 +11,6 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, Error, RootCertStore};
 use rustls_platform_verifier::Verifier;
-use url::Host;
 
 mod certificate_facts;
 mod certificate_flaw;
@@ -23,7 +22,6 @@ pub(crate) use certificate_facts::CertificateFacts;
 pub(crate) use certificate_flaw::{CertificateFlaw, openssl_command, own_flaws};
 pub(crate) use plain_error::{certificate_error, plain_error};
 
-use super::host_port::HostPort;
 use CertificateError::{
     Expired, ExpiredContext, InvalidPurpose, InvalidPurposeContext, NotValidYet, NotValidYetContext,
 };
@@ -134,16 +132,6 @@ fn library_verifier(
     ca_certificates.iter().try_for_each(|ca| roots.add(ca.clone()))?;
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
     Ok(verifier.build().map_err(|error| Error::General(error.to_string()))?)
-}
-
-/// The identity for a host and its port. An entry with a port wins over one without.
-pub(crate) fn identity_for<'a>(
-    identities: &'a [(HostPort, Arc<TlsIdentity>)],
-    host: &Host<String>,
-    port: u16,
-) -> Option<&'a Arc<TlsIdentity>> {
-    let matching = identities.iter().filter(|(of, _)| of.matches(host.clone(), Some(port)));
-    matching.max_by_key(|(of, _)| of.has_port()).map(|(_, identity)| identity)
 }
 
 /// Whether a certificate can be a trust anchor.

@@ -36,7 +36,8 @@ const HTTP2_PING_TIMEOUT: Duration = Duration::from_millis(1500);
 /// The longest status line with headers, in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// The most interim responses (status 1xx) to one request. Servers send one or two.
+/// The most interim responses (status 1xx) to one request. Servers send one or two. The HTTP library counts them for
+/// HTTP/1 only; with HTTP/2 it drops them one by one until the caller's timeout.
 const MAX_INTERIM_RESPONSES: usize = 20;
 
 /// The longest body of a request, in bytes. The longest ones are recordings for speech recognition.

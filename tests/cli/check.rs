@@ -94,6 +94,23 @@ fn each_failure_is_explained() {
 }
 
 #[test]
+fn a_shared_cache_is_not_offered_the_protocols_of_http() {
+    let mut strict = private_server("self-signed.pem", &TLS13);
+    strict.alpn_protocols = vec![b"redis".to_vec()];
+    let strict = TlsWeb::start_with(strict, |_| Reply::json("{}"));
+    let folder = ConfigFolder::new();
+    folder.daemon_file(format!(
+        "[upstream.localhost]\nca = '{}'\n[cache]\nshared = 'rediss://localhost:{}'\n\
+         shared_secret = '{{secret.SHARED}}'\n",
+        private_file("self-signed.pem"),
+        strict.address.port()
+    ));
+    folder.file("secrets/SHARED", "a secret of the daemons");
+    let result = check(&folder);
+    assert_eq!(result.code, 0, "{}{}", result.output, result.errors);
+}
+
+#[test]
 fn a_host_that_a_value_decides_is_left_out() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[egress]\nallow_hosts = ['*.shop.example']\n");

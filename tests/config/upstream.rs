@@ -210,22 +210,6 @@ fn an_invalid_proxy_is_reported_without_its_secrets() {
 }
 
 #[test]
-fn an_https_proxy_together_with_upstream_certificates_is_an_error() {
-    let daemon = format!("[trigger]\nproxy = 'https://proxy.example'\n{PAIR}");
-    let folder = folder(&["client.pem", "client.key"], &daemon);
-    let errors = folder.errors();
-    assert!(
-        errors.len() == 1
-            && errors[0].starts_with(
-                "the HTTP client would use `ca` and `certificate` for the HTTPS proxy"
-            ),
-        "{errors:?}"
-    );
-    folder.daemon_file(daemon.replace("https:", "http:"));
-    folder.config();
-}
-
-#[test]
 fn a_trusted_certificate_that_would_be_rejected_is_a_warning() {
     let folder = ConfigFolder::with_scripts(&[("hello", "[prompt]\nplay = \"switch:hello\"\n")]);
     for (file, expected) in [

@@ -33,7 +33,7 @@ mod hostile;
 mod large;
 mod log;
 mod outgoing;
-mod proxy;
+pub(super) mod proxy;
 mod shared_cache;
 mod single_flight;
 mod stale;
@@ -62,7 +62,7 @@ fn secret_url(text: &str) -> RedactedText {
     Template::url(pieces).0.fill(&Canary).expect("a canary fits")
 }
 
-fn with_total_timeout(budget: Duration, request: TriggerRequest) -> TriggerRequest {
+pub(super) fn with_total_timeout(budget: Duration, request: TriggerRequest) -> TriggerRequest {
     TriggerRequest {
         retry_policy: RetryPolicy { total_timeout: budget, ..request.retry_policy },
         ..request

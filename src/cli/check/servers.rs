@@ -10,8 +10,9 @@ use crate::config::Config;
 use crate::script::definition::{Script, UrlTemplate};
 use crate::trigger::{TriggerSettings, fixed_url};
 use crate::voice::settings::{AsrBackend, TtsBackend, VoiceSettings};
+use crate::web::host_port::entry_for;
 use crate::web::probe::ProbeAddress;
-use crate::web::tls::{TlsIdentity, identity_for};
+use crate::web::tls::TlsIdentity;
 
 pub(super) struct ConfiguredServer {
     /// The host and the port, without anything else of the URL.
@@ -170,18 +171,20 @@ impl ServerList<'_> {
         Ok(())
     }
 
+    /// Without ALPN: no protocol is spoken, and a shared cache would refuse those of HTTP.
     fn tls_config(
         &mut self,
         host: &Host<String>,
         port: u16,
     ) -> Result<Arc<ClientConfig>, rustls::Error> {
-        if let Some(identity) = identity_for(&self.settings.tls_identities, host, port) {
-            return identity.client_config().map(Arc::new);
+        let own = entry_for(&self.settings.tls_identities, host.clone(), Some(port));
+        if let Some((_, identity)) = own {
+            return identity.client_config_without_alpn().map(Arc::new);
         }
         if let Some(config) = &self.system_tls {
             return Ok(Arc::clone(config));
         }
-        let config = Arc::new(TlsIdentity::default().client_config()?);
+        let config = Arc::new(TlsIdentity::default().client_config_without_alpn()?);
         Ok(Arc::clone(self.system_tls.insert(config)))
     }
 

@@ -91,27 +91,14 @@ impl UpstreamTable {
         };
         self.name.get_ref().parse().map_err(report).ok()
     }
-
-    /// The HTTP client has the same TLS settings for an HTTPS proxy and for the host behind it (`web/connector.rs`).
-    fn check_https_proxy(&self, context: DaemonContext<'_>) {
-        if self.ca.is_some() || self.certificate.is_some() {
-            let message =
-                "the HTTP client would use `ca` and `certificate` for the HTTPS proxy as well";
-            let help = "use `http://` in `proxy` of [trigger]: HTTPS requests through it are still encrypted";
-            context.file.error_with_help(self.name.span(), message, help);
-        }
-    }
 }
 
-/// Adds the settings in `[upstream]` tables to `settings`. `settings.proxy` must be set before.
+/// Adds the settings in `[upstream]` tables to `settings`.
 pub(crate) fn apply(
     tables: &[UpstreamTable],
     context: DaemonContext<'_>,
     settings: &mut TriggerSettings,
 ) {
-    if settings.proxy.as_ref().is_some_and(|proxy| proxy.scheme() == "https") {
-        tables.iter().for_each(|table| table.check_https_proxy(context));
-    }
     let by_host = settings_by_host(tables, context);
     for (host_port, own) in &by_host {
         let host = by_host.iter().find(|(host, _)| host_port.is_port_of_host(host));

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 use url::{Host, Position, Url};
 
-use crate::web::host_port::HostPort;
-use crate::web::tls::{TlsIdentity, identity_for};
+use crate::web::host_port::{HostPort, entry_for};
+use crate::web::tls::TlsIdentity;
 
 /// A URL with `redis://`, `rediss://` (TLS) or `unix://`. `Display` and `Debug` leave out the password.
 #[derive(Clone)]
@@ -111,8 +111,8 @@ impl RedisAddress {
         identities: &[(HostPort, Arc<TlsIdentity>)],
     ) -> Arc<TlsIdentity> {
         let host_and_port = self.host_and_port();
-        let own = host_and_port.and_then(|(host, port)| identity_for(identities, &host, port));
-        own.cloned().unwrap_or_default()
+        let own = host_and_port.and_then(|(host, port)| entry_for(identities, host, Some(port)));
+        own.map(|(_, identity)| identity.clone()).unwrap_or_default()
     }
 
     pub(crate) fn has_tls(&self) -> bool {

@@ -1,23 +1,27 @@
-//! Proxies: tunnels for HTTPS, and proxies that refuse one.
+//! Proxies: tunnels for HTTPS, and proxies that refuse one or stay silent.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use dialscript::script::request::{TriggerClient, TriggerResult};
+use dialscript::script::request::{TriggerClient, TriggerError, TriggerResult};
 use dialscript::trigger::TriggerSettings;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use crate::support::own_process::run_test;
 use crate::support::web::{Reply, Web, tls};
-use crate::trigger::http::{client_with, code};
+use crate::trigger::http::{client_with, code, with_total_timeout};
 use crate::trigger::requests::{get, plain_script};
 
 const AGAIN: &str = "DIALSCRIPT_TEST_TUNNELS";
 
 /// A proxy that opens every tunnel. The test reads the heads of its CONNECT requests.
-async fn tunnel_proxy(tls: Option<TlsAcceptor>) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
+pub(in crate::trigger) async fn tunnel_proxy(
+    tls: Option<TlsAcceptor>,
+) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (heads, seen) = mpsc::unbounded_channel();
@@ -26,7 +30,10 @@ async fn tunnel_proxy(tls: Option<TlsAcceptor>) -> (SocketAddr, mpsc::UnboundedR
             let (tls, heads) = (tls.clone(), heads.clone());
             tokio::spawn(async move {
                 match tls {
-                    Some(tls) => carry(tls.accept(stream).await.unwrap(), heads).await,
+                    Some(tls) => {
+                        let Ok(stream) = tls.accept(stream).await else { return };
+                        carry(stream, heads).await;
+                    }
                     None => carry(stream, heads).await,
                 }
             });
@@ -89,4 +96,22 @@ async fn a_proxy_that_refuses_a_tunnel_is_named_with_its_status() {
         assert_eq!(result.answer.unwrap_err().to_string(), expected);
         assert_eq!(proxy.next().await.line(), "CONNECT shop.invalid:443 HTTP/1.1");
     }
+}
+
+#[tokio::test]
+async fn a_tunnel_that_does_not_open_is_closed_when_the_request_times_out() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = Some(format!("http://{}", listener.local_addr().unwrap()).parse().unwrap());
+    let silent = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = String::new();
+        stream.read_to_string(&mut head).await.map(|_| head)
+    });
+    let triggers = client_with(TriggerSettings { proxy, ..TriggerSettings::default() });
+    let limit = Duration::from_millis(300);
+    let request = with_total_timeout(limit, get("https://shop.invalid/x"));
+    let result = triggers.send(request, &plain_script()).await;
+    assert_eq!(result.answer.unwrap_err(), TriggerError::TimedOut(limit));
+    let head = timeout(Duration::from_secs(5), silent).await.expect("the end of the connection");
+    assert!(head.unwrap().unwrap().starts_with("CONNECT shop.invalid:443 HTTP/1.1\r\n"));
 }

@@ -10,7 +10,7 @@ use crate::support::web::{Reply, Web};
 use crate::trigger::requests::{get, plain_script};
 
 pub(super) const CA: &str = "ca = 'tls/authority.pem'\n";
-const PAIR: &str = "certificate = 'tls/client.pem'\nkey = 'tls/client.key'\n";
+pub(super) const PAIR: &str = "certificate = 'tls/client.pem'\nkey = 'tls/client.key'\n";
 
 pub(super) fn upstream(place: &str, keys: &[&str]) -> String {
     format!("[upstream.'{place}']\n{}", keys.concat())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::script::definition::RetryPolicy;
-use dialscript::script::request::TriggerRequest;
+use dialscript::script::request::{TriggerError, TriggerRequest};
 use http::Response;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::certificates::{CA, upstream};
 use super::{ask, triggers};
 use crate::support::web::tls::{ClientAuth, server};
+use crate::trigger::http::with_total_timeout;
 use crate::trigger::requests::get;
 
 /// A server that speaks only HTTP/2.
@@ -81,4 +82,29 @@ async fn a_dead_http2_connection_is_detected_in_time_and_replaced() {
     quiet.cancel();
     let fetched = ask(&triggers, request()).await;
     assert_eq!((fetched.answer.unwrap().status, fetched.timings.attempts), (200, 1));
+}
+
+/// Sends interim responses to an HTTP/2 request, without an end.
+async fn send_interim_responses(listener: TcpListener, tls: TlsAcceptor) {
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut connection = h2::server::handshake(tls.accept(stream).await.unwrap()).await.unwrap();
+    let (_, mut respond) = connection.accept().await.unwrap().unwrap();
+    tokio::spawn(async move { while connection.accept().await.is_some() {} });
+    let interim = || Response::builder().status(103).header("link", "</a>").body(()).unwrap();
+    while respond.send_informational(interim()).is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn endless_interim_responses_over_http2_end_with_the_timeout() {
+    let mut tls = server(ClientAuth::Optional);
+    tls.alpn_protocols = vec![b"h2".to_vec()];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+    tokio::spawn(send_interim_responses(listener, Arc::new(tls).into()));
+    let limit = Duration::from_millis(500);
+    let result =
+        ask(&triggers(&upstream("localhost", &[CA])), with_total_timeout(limit, get(url))).await;
+    assert_eq!(result.answer.expect_err("no answer"), TriggerError::TimedOut(limit));
 }

@@ -3,11 +3,12 @@
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 
-use super::certificates::upstream;
+use super::certificates::{CA, PAIR, upstream};
 use super::{ask, failure, triggers};
 use crate::support::log::record;
 use crate::support::web::Reply;
-use crate::support::web::tls::{TlsWeb, private_server};
+use crate::support::web::tls::{ClientAuth, TlsWeb, private_server};
+use crate::trigger::http::proxy::tunnel_proxy;
 use crate::trigger::requests::get;
 
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
@@ -142,4 +143,21 @@ async fn text_in_a_certificate_controls_neither_a_terminal_nor_a_shell() {
         assert!(!text.contains('\u{1b}'), "{text:?}");
     }
     assert!(line.contains("-subj /CN=HOST"), "{line}");
+}
+
+#[tokio::test]
+async fn an_https_proxy_has_the_certificates_of_its_own_table() {
+    let shop = TlsWeb::start(ClientAuth::Required, |_| Reply::json("{}"));
+    let tls = std::sync::Arc::new(private_server("self-signed.pem", &TLS13));
+    let (proxy, mut heads) = tunnel_proxy(Some(tls.into())).await;
+    let of_shop = upstream("127.0.0.1", &[CA, PAIR]);
+    let of_proxy = upstream(&format!("localhost:{}", proxy.port()), &[&ca(&["self-signed.pem"])]);
+    let trigger = format!("[trigger]\nproxy = 'https://localhost:{}'\n", proxy.port());
+    let with_both = triggers(&format!("{trigger}{of_shop}{of_proxy}"));
+    let result = ask(&with_both, get(shop.url("127.0.0.1", "/"))).await;
+    assert_eq!(result.answer.expect("an answer").status, 200);
+    assert!(heads.recv().await.unwrap().starts_with("CONNECT 127.0.0.1:"));
+    let of_shop_alone = triggers(&format!("{trigger}{of_shop}"));
+    let error = failure(&of_shop_alone, get(shop.url("127.0.0.1", "/"))).await;
+    assert!(error.contains("its certificate is self-signed"), "{error}");
 }

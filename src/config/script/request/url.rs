@@ -92,11 +92,11 @@ fn scheme_error(
     parsed: &Result<ParsedUrl, ParseError>,
     host_depends: bool,
 ) -> Option<UrlError> {
-    let rest = without_scheme(text);
-    if let (true, Some(rest)) = (host_depends, rest.filter(|rest| !rest.starts_with("//"))) {
+    let after_scheme = split_scheme(text).filter(|(_, rest)| !rest.starts_with("//"));
+    if let (true, Some((scheme, rest))) = (host_depends, after_scheme) {
         let rest = rest.trim_start_matches(['/', '\\']);
         let message = "two slashes must follow the scheme of a URL".to_owned();
-        return Some(UrlError { message, help: format!("write `https://{rest}`") });
+        return Some(UrlError { message, help: format!("write `{scheme}://{rest}`") });
     }
     let is_host_and_port = |url: &ParsedUrl| {
         url.cannot_be_a_base() && url.path().starts_with(|c: char| c.is_ascii_digit())
@@ -106,13 +106,21 @@ fn scheme_error(
         Ok(url) => is_host_and_port(url) || (url.scheme().contains('.') && url.cannot_be_a_base()),
         Err(_) => false,
     };
-    has_none.then(|| {
-        let rest = text.trim().trim_start_matches('/');
-        let help = format!(
-            "add it: `https://{rest}`, or `http://{rest}` if the web server has no encryption"
-        );
-        UrlError { message: "a URL begins with `https://` or `http://`".to_owned(), help }
+    has_none.then(|| UrlError {
+        message: "a URL begins with `https://` or `http://`".to_owned(),
+        help: scheme_help(text.trim()),
     })
+}
+
+fn scheme_help(text: &str) -> String {
+    if text.starts_with('/') && !text.starts_with("//") {
+        return EXAMPLE.to_owned();
+    }
+    // In `https//shop.example`, only the colon is missing.
+    let without_name = ["https", "http"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let rest = without_name.filter(|rest| rest.starts_with("//")).unwrap_or(text);
+    let rest = rest.trim_start_matches('/');
+    format!("add it: `https://{rest}`, or `http://{rest}` if the web server has no encryption")
 }
 
 /// Whether there are spaces or control characters. Those in braces belong to a placeholder.
@@ -122,10 +130,11 @@ fn has_spaces(text: &str) -> bool {
     outside.any(|part| part.contains(|c: char| c.is_whitespace() || c.is_control()))
 }
 
-/// What follows `http:` or `https:`.
-fn without_scheme(text: &str) -> Option<&str> {
+/// The scheme in lower case, if it is `http` or `https`, and what follows its colon.
+fn split_scheme(text: &str) -> Option<(String, &str)> {
     let (scheme, rest) = text.split_once(':')?;
-    matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https").then_some(rest)
+    let scheme = scheme.to_ascii_lowercase();
+    matches!(&*scheme, "http" | "https").then_some((scheme, rest))
 }
 
 /// Whether a URL contains credentials before the host.

@@ -44,3 +44,23 @@ fn keys_and_versions_are_recognized() {
     let first = CertificateFacts::read(&certificate("version-1.pem")).unwrap();
     assert_eq!((first.version, first.unusable_key), (1, None));
 }
+
+/// Machines whose clock is behind, or far ahead, run the tests too.
+#[test]
+fn the_certificates_of_the_tests_are_valid_for_a_hundred_years() {
+    let folders = ["data/web/tls", "data/web/tls/identity", "data/web/tls/private", "docs/fixture"];
+    for folder in folders.map(|name| format!("{}/tests/{name}", env!("CARGO_MANIFEST_DIR"))) {
+        for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+            let name = file.file_name().and_then(|name| name.to_str()).unwrap();
+            let is_dated = ["expired.pem", "future.pem"].contains(&name);
+            let der = match file.extension().and_then(|end| end.to_str()) {
+                Some("pem") if !is_dated => CertificateDer::from_pem_file(&file).unwrap().to_vec(),
+                Some("der") if !name.ends_with(".key.der") => std::fs::read(&file).unwrap(),
+                _ => continue,
+            };
+            let facts = CertificateFacts::read(&der).unwrap();
+            let period = format!("{} to {}", facts.not_before, facts.not_after);
+            assert_eq!(period, "2020-01-01 to 2120-01-01", "{}", file.display());
+        }
+    }
+}

@@ -1,46 +1,66 @@
 #!/bin/sh
 # Makes the certificates of this folder again, all with one key. Needs OpenSSL 3. `office.pem` is their CA, of which the
-# key is thrown away.
+# key is thrown away. They are valid from 2020 on, so that the tests pass on a machine whose clock is behind. `openssl
+# ca` signs them, since only this command takes a first day in every version of OpenSSL 3.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-days="-days 36500"
+: >"$work/index"
+cat >"$work/config" <<END
+[ca]
+default_ca = office
+[office]
+database = $work/index
+new_certs_dir = $work
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+END
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out server.key
-openssl ecparam -genkey -name prime256v1 -noout -out "$work/office.key"
-openssl req -x509 -new -key "$work/office.key" $days -subj "/CN=Office CA" -out office.pem
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/office.key"
 
-# File, subject, and further extensions.
+# File, key, subject, extensions (one a line; with none, the certificate is of X.509 version 1), and further options.
+signed() {
+    file=$1 key=$2 subject=$3 extensions=$4
+    shift 4
+    printf '%s\n' "$extensions" >"$work/extensions"
+    openssl req -new -key "$key" -subj "$subject" -out "$work/request"
+    openssl ca -batch -notext -config "$work/config" -extfile "$work/extensions" \
+        -startdate 20200101000000Z -enddate 21200101000000Z "$@" -in "$work/request" -out "$file"
+}
 self_signed() {
-    openssl req -x509 -new -key server.key $days -subj "$2" ${3:+-addext "$3"} ${4:+-addext "$4"} -out "$1"
+    signed "$1" server.key "$2" "$3" -selfsign -keyfile server.key
 }
 from_office() {
-    openssl req -new -key server.key -subj "$2" -out "$work/request"
-    printf 'basicConstraints=CA:FALSE\n%s\n' "${3:-}" >"$work/extensions"
-    openssl x509 -req -in "$work/request" -CA office.pem -CAkey "$work/office.key" -CAcreateserial \
-        -CAserial "$work/serial" $days -extfile "$work/extensions" ${4:--sha256} -out "$1"
-}
-dated() {
-    mkdir -p "$work/ca"
-    : >"$work/ca/index"
-    printf '[ca]\ndefault_ca=c\n[c]\ndatabase=%s\nnew_certs_dir=%s\nrand_serial=yes\ndefault_md=sha256\npolicy=p\n[p]\n' \
-        "$work/ca/index" "$work/ca" >"$work/ca/config"
-    printf 'commonName=supplied\n[e]\nsubjectAltName=DNS:localhost\n' >>"$work/ca/config"
-    openssl req -new -key server.key -subj /CN=localhost -out "$work/request"
-    openssl ca -batch -selfsign -keyfile server.key -config "$work/ca/config" -extensions e -notext \
-        -startdate "$2" -enddate "$3" -in "$work/request" -out "$1"
+    file=$1 subject=$2 extensions=$3
+    shift 3
+    signed "$file" server.key "$subject" "$extensions" -cert office.pem -keyfile "$work/office.key" "$@"
 }
 
-self_signed self-signed.pem /CN=localhost subjectAltName=DNS:localhost
-self_signed common-name.pem /CN=localhost
-self_signed of-another.pem /CN=shop.example subjectAltName=DNS:shop.example,IP:192.0.2.1
-self_signed limited.pem /CN=localhost subjectAltName=DNS:localhost nameConstraints=critical,permitted\;DNS:localhost
-self_signed hostile.pem "$(printf '/CN=evil\033[2J\n$(reboot)')"
-from_office no-names.pem /CN=localhost
-from_office office-shop.pem /CN=shop.example subjectAltName=DNS:shop.example,DNS:*.shop.example
-from_office old-signature.pem /CN=localhost subjectAltName=DNS:localhost -sha1
-dated expired.pem 20200101000000Z 20210203000000Z
-dated future.pem 21000101000000Z 21200101000000Z
-openssl req -new -key server.key -subj /CN=localhost -out "$work/request"
-openssl x509 -req -in "$work/request" -signkey server.key $days -out version-1.pem
-openssl req -x509 -newkey rsa:1024 -nodes -keyout "$work/small.key" $days -subj /CN=localhost -out small-key.pem
+ca=basicConstraints=critical,CA:TRUE
+server=basicConstraints=CA:FALSE
+localhost=subjectAltName=DNS:localhost
+signed office.pem "$work/office.key" "/CN=Office CA" "$ca" -selfsign -keyfile "$work/office.key"
+self_signed self-signed.pem /CN=localhost "$ca
+$localhost"
+self_signed common-name.pem /CN=localhost "$ca"
+self_signed of-another.pem /CN=shop.example "$ca
+subjectAltName=DNS:shop.example,IP:192.0.2.1"
+self_signed limited.pem /CN=localhost "$ca
+$localhost
+nameConstraints=critical,permitted;DNS:localhost"
+self_signed hostile.pem "$(printf '/CN=evil\033[2J\n$(reboot)')" "$ca"
+self_signed version-1.pem /CN=localhost ""
+signed expired.pem server.key /CN=localhost "$localhost" -selfsign -keyfile server.key -enddate 20210203000000Z
+signed future.pem server.key /CN=localhost "$localhost" -selfsign -keyfile server.key -startdate 21000101000000Z
+from_office no-names.pem /CN=localhost "$server"
+from_office office-shop.pem /CN=shop.example "$server
+subjectAltName=DNS:shop.example,DNS:*.shop.example"
+from_office old-signature.pem /CN=localhost "$server
+$localhost" -md sha1
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out "$work/small.key"
+signed small-key.pem "$work/small.key" /CN=localhost "$ca" -selfsign -keyfile "$work/small.key"

@@ -8,8 +8,9 @@ use tracing::warn;
 use crate::script::answer::{AnswerValue, TriggerAnswer};
 use crate::script::path::KeyPath;
 
-/// Maximum number of paths that are looked up in one answer. No chain of scripts is expected to read so many.
-const MAX_PATHS: usize = 256;
+/// Maximum number of paths that are looked up in one answer: in an answer with thousands of values, each takes some
+/// microseconds. No chain of scripts is expected to read so many.
+const MAX_PATHS: usize = 1024;
 /// Maximum size of all values that are kept of one answer, in bytes. A longer value is left out as a whole: if only a
 /// part of it were kept, a secret that was cut in two could not be recognized.
 const MAX_KEPT_BYTES: usize = 32 * 1024;

@@ -101,13 +101,13 @@ async fn a_background_request_reads_earlier_answers_and_leaves_them_to_the_scrip
 }
 
 #[tokio::test]
-async fn the_first_256_values_that_scripts_read_of_an_answer_are_kept() {
+async fn the_first_1024_values_that_scripts_read_of_an_answer_are_kept() {
     let set = |n: usize| format!("V{n} = \"{{main.$v[{n}]}}\"");
-    let sets: Vec<String> = (0..257).map(set).collect();
+    let sets: Vec<String> = (0..1025).map(set).collect();
     let next = format!("[otherwise]\nset = {{ {} }}\n", sets.join(", ")).leak();
-    let values: Vec<String> = (0..257).map(|n| n.to_string()).collect();
+    let values: Vec<String> = (0..1025).map(|n| n.to_string()).collect();
     let answer = format!("{{\"v\": [{}]}}", values.join(","));
     let ended = ScriptCall::of(FIRST).and("next", next).answers_json(&answer).runs().await;
-    ended.in_order(&["set V0=0", "set V255=255", "set V256="]);
-    assert_eq!(ended.report.empty_placeholders.to_string(), "{main.$v[256]}");
+    ended.in_order(&["set V0=0", "set V1023=1023", "set V1024="]);
+    assert_eq!(ended.report.empty_placeholders.to_string(), "{main.$v[1024]}");
 }

@@ -24,8 +24,8 @@ struct KeptValue {
 }
 
 impl KeptAnswer {
-    /// Takes the values at `paths` out of an answer. If there is no room for all, the first ones are kept. An object or a
-    /// list is not kept: as the value of a placeholder, it is empty.
+    /// Takes the values at `paths` out of an answer. If there is no room for all, the first ones are kept. An object or
+    /// a list is not kept: as the value of a placeholder, it is empty.
     pub(crate) fn new<'p>(
         answer: &TriggerAnswer,
         paths: impl IntoIterator<Item = &'p KeyPath>,

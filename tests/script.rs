@@ -6,6 +6,7 @@ mod support;
 mod script {
     mod answer;
     mod branch;
+    mod decimal;
     mod digits;
     mod equal;
     mod numeric;

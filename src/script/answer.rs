@@ -219,7 +219,9 @@ impl AnswerContent {
         }
         // What is declared as plain text is text, even if it looks like JSON or XML and is not valid.
         let parsed = match (mode, parsed) {
-            (ReadingMode::PlainText(_), Err(_)) => Self::parse_as(AnswerFormat::Text, text),
+            (ReadingMode::PlainText(_), Err(error)) if !error.is_limit() => {
+                Self::parse_as(AnswerFormat::Text, text)
+            }
             (_, parsed) => parsed,
         };
         parsed.unwrap_or_else(Self::Unreadable)

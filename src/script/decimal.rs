@@ -47,6 +47,25 @@ impl Decimal {
         Some(Self { negative, whole, fraction, exponent: 0 })
     }
 
+    /// The number with its exponent carried out. `None` if that takes more than `max_digits` digits.
+    pub(crate) fn without_exponent(&self, max_digits: usize) -> Option<Self> {
+        let digits = format!("{}{}", self.whole, self.fraction);
+        let point = length(self.whole.len()) + self.exponent;
+        if point.abs() > length(max_digits) {
+            return None;
+        }
+        let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0));
+        let (before, after) = (zeros(-point), zeros(point - length(digits.len())));
+        let digits = format!("{before}{digits}{after}");
+        let (whole, fraction) = digits.split_at_checked(usize::try_from(point).unwrap_or(0))?;
+        (digits.len() <= max_digits).then(|| Self {
+            negative: self.negative,
+            whole: whole.trim_start_matches('0').to_owned(),
+            fraction: fraction.trim_end_matches('0').to_owned(),
+            exponent: 0,
+        })
+    }
+
     fn is_zero(&self) -> bool {
         self.whole.is_empty() && self.fraction.is_empty()
     }

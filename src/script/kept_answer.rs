@@ -8,9 +8,9 @@ use tracing::warn;
 use crate::script::answer::{AnswerValue, TriggerAnswer};
 use crate::script::path::KeyPath;
 
-/// Maximum number of paths that are looked up in one answer. More than these would have to be written in the scripts of
-/// one chain.
-const MAX_PATHS: usize = 256;
+/// Maximum number of paths that are looked up in one answer: in an answer with thousands of values, each takes some
+/// microseconds. No chain of scripts is expected to read so many.
+const MAX_PATHS: usize = 1024;
 /// Maximum size of all values that are kept of one answer, in bytes. A longer value is left out as a whole: if only a
 /// part of it were kept, a secret that was cut in two could not be recognized.
 const MAX_KEPT_BYTES: usize = 32 * 1024;
@@ -24,8 +24,8 @@ struct KeptValue {
 }
 
 impl KeptAnswer {
-    /// Takes the values at `paths` out of an answer. If there is no room for all, the first ones are kept. An object or a
-    /// list is not kept: as the value of a placeholder, it is empty.
+    /// Takes the values at `paths` out of an answer. If there is no room for all, the first ones are kept. An object or
+    /// a list is not kept: as the value of a placeholder, it is empty.
     pub(crate) fn new<'p>(
         answer: &TriggerAnswer,
         paths: impl IntoIterator<Item = &'p KeyPath>,
@@ -34,13 +34,19 @@ impl KeptAnswer {
         let mut seen = HashSet::new();
         let mut bytes = 0;
         for path in paths {
-            if seen.len() == MAX_PATHS || !seen.insert(path) {
+            if seen.contains(path) {
                 continue;
             }
+            let placeholder = || format!("{{${path}}}");
+            if seen.len() == MAX_PATHS {
+                warn!(placeholder = placeholder(), "too many values of one answer are read");
+                break;
+            }
+            seen.insert(path);
             let AnswerValue::Text(text) = answer.lookup(path) else { continue };
             if bytes + text.len() > MAX_KEPT_BYTES {
-                let placeholder = format!("{{${path}}}");
-                warn!(placeholder, bytes = text.len(), "a value of the answer is too long");
+                let (placeholder, bytes) = (placeholder(), text.len());
+                warn!(placeholder, bytes, "a value of the answer is too long");
                 continue;
             }
             bytes += text.len();

@@ -1,26 +1,25 @@
 //! Runs one call. For each script: prompt the caller and collect input (`run/question.rs`), send the request and read
-//! its answer (`run/trigger.rs`), then apply the outcome. At the end, hand the call over to the dialplan.
+//! its answer (`run/trigger.rs`), then apply the outcome (`run/outcome.rs`). At the end, hand the call over to the
+//! dialplan.
 
 use std::sync::Arc;
 
 use tracing::{debug, warn};
 
-use crate::channel::{
-    Channel, Destination, DestinationCheck, Exit, Interruption, LineState, TypeAhead,
-};
+use crate::channel::{Channel, Exit, Interruption, LineState, TypeAhead};
 use crate::script::branch::{ChosenBranch, choose_branch};
 use crate::script::call_state::{CallState, InputMethod, RequestPhase, ScriptArguments};
-use crate::script::definition::{Playlist, Script, ScriptLibrary, ScriptOutcome, ThenAction};
-use crate::script::destination::fill_destination;
-use crate::script::escape::{EscapeError, replace_terminal_controls};
+use crate::script::definition::{Playlist, Script, ScriptLibrary, ScriptOutcome};
+use crate::script::escape::replace_terminal_controls;
 use crate::script::input_check::InputCheck;
 use crate::script::prompt_sounds::PromptSounds;
 use crate::script::report::{CallOutcome, CallReport};
 use crate::script::request::TriggerClient;
 use crate::script::subject::BranchSubject;
-use crate::script::template::{RedactedText, Template, masked};
+use crate::script::template::masked;
 use crate::script::voice::VoiceService;
 
+mod outcome;
 mod question;
 mod trigger;
 
@@ -128,48 +127,6 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         (CallOutcome::Matched, chosen.outcome)
     }
 
-    /// Sets the variables of an outcome, plays its sounds, and returns its next step.
-    async fn apply_outcome(
-        &mut self,
-        script: &Script,
-        call_outcome: CallOutcome,
-        outcome: &ScriptOutcome,
-    ) -> Result<NextStep, Interruption> {
-        self.report.outcome = call_outcome;
-        if call_outcome == CallOutcome::InvalidInput {
-            self.report.reason = None;
-        }
-        let next_script = match &outcome.then {
-            ThenAction::Script(name) => self.library.scripts.get(name).cloned(),
-            ThenAction::Again => Some(self.state.script().clone()),
-            _ => None,
-        };
-        // Keys pressed during the sounds are type-ahead if the next script asks for digits.
-        let next_keypress = next_script.as_ref().and_then(|script| script.keypress.as_ref());
-        let type_ahead = next_keypress
-            .map_or(TypeAhead::Discard, |keypress| TypeAhead::Keep(&keypress.digit_options));
-        if let Some(next_script) = &next_script {
-            log_question(next_script);
-        }
-        // Variables come first, so that they are set even if the caller hangs up during the sounds.
-        self.set_variables(outcome).await?;
-        self.play_playlist(script, &outcome.sounds, RequestPhase::After, type_ahead).await?;
-        self.next_step(&outcome.then, next_script).await
-    }
-
-    async fn set_variables(&mut self, outcome: &ScriptOutcome) -> Result<(), Interruption> {
-        for (name, template) in &outcome.variables {
-            let value = self.fill_variable(template);
-            debug!(name, value = value.redacted().as_ref(), "variable");
-            self.channel.set_variable(name, value.text()).await?;
-        }
-        Ok(())
-    }
-
-    fn fill_variable(&self, template: &Template) -> RedactedText {
-        template.fill(&self.state.values(RequestPhase::After)).unwrap_or_default()
-    }
-
     /// Plays sounds, if the caller can hear them.
     async fn play_playlist(
         &mut self,
@@ -200,58 +157,6 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         let language = &self.channel.caller().language;
         let (voice_params, has_tts) = (&script.voice_params, self.channel.has_tts());
         PromptSounds::start(playlist, voice_params, language, self.voice, has_tts, &values)
-    }
-
-    async fn next_step(
-        &mut self,
-        then: &ThenAction,
-        next_script: Option<Arc<Script>>,
-    ) -> Result<NextStep, Interruption> {
-        Ok(match (then, next_script) {
-            (ThenAction::Continue, _) => NextStep::Exit(Exit::Continue),
-            (ThenAction::Hangup(cause), _) => NextStep::Exit(Exit::Hangup(*cause)),
-            (ThenAction::Again, _) => NextStep::Again,
-            (ThenAction::Script(_), Some(script)) => NextStep::Script(script),
-            (ThenAction::Script(name), None) => {
-                NextStep::Exit(self.fail(format!("there is no script {name}")))
-            }
-            (ThenAction::Goto { extension, context, priority }, _) => NextStep::Exit(
-                self.check_goto(extension, context.as_ref(), priority.as_ref()).await?,
-            ),
-        })
-    }
-
-    async fn check_goto(
-        &mut self,
-        extension: &Template,
-        context: Option<&Template>,
-        priority: Option<&Template>,
-    ) -> Result<Exit, Interruption> {
-        let destination = self.fill_goto(extension, context, priority);
-        let (destination, redacted) = match destination {
-            Ok(filled) => filled,
-            Err(error) => return Ok(self.fail(error.to_string())),
-        };
-        debug!(destination = redacted, "destination");
-        match self.channel.check_destination(&destination).await? {
-            DestinationCheck::Missing => Ok(self.fail(format!("the dialplan has no {redacted}"))),
-            DestinationCheck::NoPriorities => {
-                Ok(self.fail(format!("FreeSWITCH has no priorities other than 1: {redacted}")))
-            }
-            DestinationCheck::Exists | DestinationCheck::Unknown => {
-                self.report.exit = format!("goto {redacted}");
-                Ok(Exit::Goto(destination))
-            }
-        }
-    }
-
-    fn fill_goto(
-        &self,
-        extension: &Template,
-        context: Option<&Template>,
-        priority: Option<&Template>,
-    ) -> Result<(Destination, String), EscapeError> {
-        fill_destination(&self.state.values(RequestPhase::After), extension, context, priority)
     }
 
     /// Reports an error. The call continues at the next step of the dialplan.

@@ -63,13 +63,13 @@ impl WrittenNumber {
         if !has_valid_unit {
             return Err(NotANumber);
         }
-        let (whole, fraction) = match core.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => with_exponent(mantissa, exponent).ok_or(NotANumber)?,
-            None => whole_and_fraction(core, is_json, signs)?,
+        let (whole, fraction) = match core.contains(['e', 'E']) {
+            true => with_exponent(core).ok_or(NotANumber)?,
+            false => whole_and_fraction(core, is_json, signs)?,
         };
         let sign = if negative { "-" } else { "" };
         let decimal = if fraction.is_empty() { "" } else { "." };
-        let value = Decimal::parse(&format!("{sign}{whole}{decimal}{fraction}"));
+        let value = Decimal::parse(&format!("{sign}0{whole}{decimal}{fraction}"));
         let unit = [prefix.to_owned(), suffix.to_owned()];
         Ok(Self { value: value.ok_or(NotANumber)?, written_fraction: fraction, unit })
     }
@@ -189,17 +189,8 @@ fn are_thousands(groups: &[&str]) -> bool {
     last.len() == 3 && first.len() <= 3 && (all_have(3) || (all_have(2) && first.len() <= 2))
 }
 
-/// The digits of a number such as `1.5E+3`: its decimal separator is moved by the exponent.
-fn with_exponent(mantissa: &str, exponent: &str) -> Option<(String, String)> {
-    Decimal::parse(mantissa)?;
-    let shift: i32 = exponent.parse().ok().filter(|shift: &i32| shift.abs() < 100)?;
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let point = i32::try_from(whole.len()).ok()? + shift;
-    let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or(0));
-    let digits = format!("{}{whole}{fraction}", zeros(-point));
-    let missing = point - i32::try_from(digits.len()).ok()?;
-    let digits = format!("{digits}{}", zeros(missing));
-    let (whole, fraction) = digits.split_at_checked(usize::try_from(point).unwrap_or(0))?;
-    let whole = if whole.is_empty() { "0" } else { whole };
-    (digits.len() <= MAX_EXPONENT_DIGITS).then(|| (whole.to_owned(), fraction.to_owned()))
+/// The digits of a number such as `1.5E+3`, with the exponent carried out.
+fn with_exponent(core: &str) -> Option<(String, String)> {
+    let number = Decimal::parse_with_exponent(core)?.without_exponent(MAX_EXPONENT_DIGITS)?;
+    Some((number.whole, number.fraction))
 }

@@ -7,5 +7,6 @@ mod chains;
 mod earlier_answers;
 mod endings;
 mod music;
+mod named_answers;
 mod sounds;
 mod speech;

@@ -46,7 +46,16 @@ fn fields(tree: &AnswerTree, steps: &[KeyPathStep]) -> Vec<usize> {
         [KeyPathStep::Key(name)] => name.clone(),
         steps => KeyPath::display_steps(steps).to_string(),
     };
-    tree.children(0).filter(|field| decode(tree.name(*field)) == name).collect()
+    tree.children(0).filter(|field| is_name(tree.name(*field), &name)).collect()
+}
+
+/// Whether the name of a field, as it was sent, is this name. It is decoded only if it is the same up to the first
+/// encoded character, since an answer may have thousands of fields.
+fn is_name(encoded: &str, name: &str) -> bool {
+    match encoded.find(['%', '+']) {
+        Some(plain) => name.starts_with(&encoded[..plain]) && decode(encoded) == name,
+        None => encoded == name,
+    }
 }
 
 fn value_of(tree: &AnswerTree, field: usize) -> AnswerValue<'_> {

@@ -47,11 +47,15 @@ fn descend(tree: &AnswerTree, node: usize, step: &KeyPathStep) -> Option<usize> 
     }
 }
 
-/// Whether the text between the quotes of a key is this key.
+/// Whether the text between the quotes of a key is this key. It is decoded only if it is the same up to the first
+/// escape, since an answer may have thousands of keys.
 fn is_key(quoted: &str, key: &str) -> bool {
-    match quoted.contains('\\') {
-        true => unquote(&format!("\"{quoted}\"")).is_some_and(|unquoted| unquoted == key),
-        false => quoted == key,
+    match quoted.find('\\') {
+        Some(escape) => {
+            key.starts_with(&quoted[..escape])
+                && unquote(&format!("\"{quoted}\"")).is_some_and(|unquoted| unquoted == key)
+        }
+        None => quoted == key,
     }
 }
 

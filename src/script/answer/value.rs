@@ -39,3 +39,13 @@ pub(super) enum AnswerFormatError {
     #[error("the answer has a content encoding that is not supported; send it plain or as gzip")]
     Encoded,
 }
+
+impl AnswerFormatError {
+    /// Whether the body exceeds a limit. It may be valid in its format.
+    pub(super) fn is_limit(self) -> bool {
+        matches!(
+            self,
+            Self::TooDeep(..) | Self::TooManyValues(_) | Self::NameTooLong(_) | Self::TooLong(_)
+        )
+    }
+}

@@ -1,6 +1,6 @@
 //! The placeholders of a script by the tables in which they stand, and what scripts can read of an answer.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::playlist::{Playlist, PromptPart};
 use super::trigger::{AuthTemplate, ScriptTrigger};
@@ -132,12 +132,13 @@ fn answer_path_of<'p>(script: &str, placeholder: &'p Placeholder) -> Option<&'p 
     }
 }
 
-/// The scripts that can run after this one in the same call. The script itself is one of them if a chain leads back.
+/// The scripts that can run after this one in the same call, the next ones first. The script itself is one of them if a
+/// chain leads back.
 fn followers<'s>(script: &'s Script, by_name: &HashMap<&str, &'s Script>) -> Vec<&'s Script> {
     let mut names = BTreeSet::new();
     let mut followers = Vec::new();
-    let mut unvisited = vec![script];
-    while let Some(next) = unvisited.pop() {
+    let mut unvisited = VecDeque::from([script]);
+    while let Some(next) = unvisited.pop_front() {
         let found = next.next_scripts().filter(|name| names.insert(*name));
         let found: Vec<_> = found.filter_map(|name| by_name.get(name).copied()).collect();
         followers.extend(&found);

@@ -112,3 +112,17 @@ fn an_answer_that_is_refused_keeps_nothing() {
         answer.lookup(&key("a"));
     }
 }
+
+#[test]
+fn plain_text_that_is_data_beyond_a_limit_is_refused_and_not_read_as_text() {
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    let many = bodies(MOST + 2).into_iter().map(|(_, body)| body);
+    for body in many.chain([deep]) {
+        let start = body.get(..20).unwrap_or_default();
+        let reason = read(TEXT, &body).unreadable_reason().expect(start);
+        assert!(reason.contains("more than"), "{start}: {reason}");
+    }
+    for broken in ["{not JSON}", "[a] b", "<a>b"] {
+        assert_eq!(read(TEXT, broken).unreadable_reason(), None, "{broken}");
+    }
+}

@@ -63,3 +63,18 @@ fn an_object_with_the_key_that_the_parser_uses_for_numbers_stays_an_object() {
     let answer = read(JSON, r#"{"a": {"$serde_json::private::Number": "1"}}"#);
     assert_values(&answer, &[("a", Some("{}"))]);
 }
+
+#[test]
+fn keys_are_the_same_however_they_are_escaped() {
+    let answer = read(JSON, r#"{"d\u0061ta": {"a\"b": 1, "\u00fc": 2}, "d\u0061te": 3}"#);
+    assert_values(
+        &answer,
+        &[
+            (r#"data["a\"b"]"#, Some("1")),
+            ("data.ü", Some("2")),
+            ("date", Some("3")),
+            ("d", None),
+            ("dat", None),
+        ],
+    );
+}

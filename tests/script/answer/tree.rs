@@ -129,3 +129,18 @@ fn names_of_form_fields_are_used_unchanged() {
 fn a_form_can_not_be_indexed_like_a_list() {
     assert_values(&read(FORM, "code=1"), &[("[0]", None), ("[0].code", None), ("[1]", None)]);
 }
+
+#[test]
+fn names_of_form_fields_are_the_same_however_they_are_encoded() {
+    let answer = read(FORM, "order%5Fid=7&full+name=Ann&%C3%BC=2");
+    assert_values(
+        &answer,
+        &[
+            ("order_id", Some("7")),
+            (r#"["full name"]"#, Some("Ann")),
+            ("ü", Some("2")),
+            ("order", None),
+            ("full", None),
+        ],
+    );
+}

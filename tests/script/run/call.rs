@@ -237,7 +237,9 @@ impl TriggerClient for FakeTriggers {
         self.does(format!("request {}", request.target.url.text()));
         if let Some((body, _)) = &request.body {
             self.does(format!("body {}", body.text()));
+            self.does(format!("shown body {}", body.redacted()));
         }
+        self.does(format!("shown request {}", request.target.redacted()));
         let answer = self.answers.lock().unwrap().pop_front().expect("one request too many");
         let answer = answer.map(Arc::new);
         self.given.lock().unwrap().extend(answer.iter().map(Arc::downgrade));

@@ -129,6 +129,41 @@ async fn a_word_that_no_branch_of_a_menu_names_is_asked_again() {
 }
 
 #[tokio::test]
+async fn words_that_no_branch_of_a_menu_names_and_again_use_up_the_same_repeats() {
+    let menu = r#"
+        [prompt]
+        play = "switch:menu"
+        repeat = 2
+        [speech]
+        language = "en"
+        [keypress]
+        length = 1
+        [[branch]]
+        when = "hours"
+        play = "switch:hours"
+        then = "again"
+        [no_input]
+        then = "goto 0@operator"
+    "#;
+    let ended = ScriptCall::of(menu).says(["support", "hours", "billing", "hours"]).runs().await;
+    ended.in_order(&[
+        "play menu",
+        "play menu",
+        "play hours",
+        "play menu",
+        "DIALSCRIPT_INPUT=billing",
+    ]);
+    assert_eq!(ended.count("play menu"), 3);
+    assert_eq!(ended.variable("OUTCOME"), "invalid_input");
+    assert_eq!(ended.report.exit, "goto 0@operator", "[no_input] stands in for [invalid_input]");
+    let again = ["hours"; 4];
+    let ended = ScriptCall::of(menu).says(again).runs().await;
+    assert_eq!(ended.count("play hours"), 3);
+    assert_eq!(ended.variable("OUTCOME"), "invalid_input");
+    assert_eq!(ended.report.exit, "goto 0@operator");
+}
+
+#[tokio::test]
 async fn a_chain_of_scripts_that_loops_is_ended() {
     let circle = "[prompt]\nplay = 'switch:a'\n[otherwise]\nthen = 'script main'\n";
     let ended = ScriptCall::of(circle).runs().await;

@@ -47,7 +47,7 @@ const ORDER: &str = r#"
     [no_input]
     set = { LATE = "{$number}" }
     [no_response]
-    set = { LEFT = "{$customer.name}{$number}" }
+    set = { LEFT = "{$customer.name}{$number}", LAST = "{order.$number}" }
 "#;
 
 const ANN: &str = r#"{"found": "yes", "customer": {"id": 47, "name": "Ann", "context": "gold"}}"#;
@@ -103,7 +103,7 @@ async fn an_outcome_reads_the_answer_of_the_last_request_and_without_one_the_ans
     let after_again = chain().enters(["030", "1111"]).answers_json(UNKNOWN).runs().await;
     after_again.in_order(&["set MISSING=N-1", "set LATE=N-1"]);
     let failed = chain().enters(["030", "1111", "2222"]).answers_json(UNKNOWN).does_not_answer();
-    failed.runs().await.in_order(&["set MISSING=N-1", "set LEFT=Ann"]);
+    failed.runs().await.in_order(&["set MISSING=N-1", "set LEFT=Ann", "set LAST=N-1"]);
 }
 
 #[tokio::test]

@@ -153,12 +153,14 @@ async fn a_shutdown_or_call_limit_is_an_error_and_the_dialplan_continues() {
         Interruption::Refused("520".into()),
         Interruption::ConnectionLost("gone".into()),
     ] {
-        let mut call = ScriptCall::of(ORDER);
+        let hangup = "[hangup]\nurl = 'http://shop.example/left'\n";
+        let mut call = ScriptCall::of(format!("{ORDER}{hangup}").leak());
         let reason = interrupted.to_string();
         call.channel.enters = [Err(interrupted)].into();
         let ended = call.runs().await;
         assert_eq!(ended.variable("OUTCOME"), "error");
         assert_eq!(ended.exit(), "Continue");
+        assert_eq!(ended.count("main tells"), 0, "the caller has not hung up");
         assert_eq!(ended.report.reason, Some(reason));
     }
 }

@@ -20,10 +20,10 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tracing::debug;
 
-use crate::listener::{self, NetworkListener};
+use crate::listener::{self, ConnectionActivity, NetworkListener};
 use watched_stream::WatchedStream;
 
-/// The most connections at once. For a further one, the connection is closed that has been idle for the longest time.
+/// The maximum number of open connections. For a further one, an idle connection is closed.
 const MAX_CONNECTIONS: usize = 128;
 /// Timeout for the header of a request, and for the next request on a persistent connection.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
@@ -46,24 +46,27 @@ pub(crate) async fn serve<H, F, B>(
 {
     let listener_name = listener.name;
     let serve = move |stream, peer, activity| {
-        let stream = WatchedStream::new(stream, activity);
-        serve_connection(listener_name, stream, peer, handle_request.clone())
+        serve_connection(listener_name, stream, peer, activity, handle_request.clone())
     };
     listener::serve_connections(&listener, MAX_CONNECTIONS, serve, stop).await;
 }
 
 async fn serve_connection<H, F, B>(
     listener_name: &'static str,
-    stream: WatchedStream<TcpStream>,
+    stream: TcpStream,
     peer: IpAddr,
+    activity: ConnectionActivity,
     handle_request: H,
 ) where
     H: Fn(Request<Incoming>) -> F,
     F: Future<Output = Response<B>>,
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
 {
+    let stream = WatchedStream::new(stream, activity.clone());
     let service = service_fn(|request| async {
+        activity.peer_waits();
         let response = handle_request(request).await;
+        activity.progress();
         debug!(%peer, http_status = response.status().as_u16(), "{listener_name}: request served");
         Ok::<_, Infallible>(response)
     });

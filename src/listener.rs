@@ -5,8 +5,8 @@
 //!
 //! - Calls: [`accept_connections`] refuses connections over a [`ConnectionLimit`]. A [`ConnectionHandler`] serves the
 //!   accepted ones, and closes the refused ones, with or without a reply.
-//! - HTTP and the control socket: [`serve_connections`] makes room for a new connection by closing the one that has made
-//!   no progress for the longest time, so that slow peers can't keep others out.
+//! - HTTP and the control socket: [`serve_connections`] makes room for a new connection by closing another one that has
+//!   made no progress for some time, so that slow peers can't keep others out.
 
 mod bind_error;
 mod limit;
@@ -91,7 +91,7 @@ pub(crate) async fn serve_connections<L: Acceptor, F: Future<Output = ()> + Send
             let (stream, peer) = accept_with_backoff(listener).await;
             if listener.allows(&peer) {
                 connections.make_room().await;
-                connections.spawn(|activity| serve(stream, peer, activity));
+                connections.spawn(peer, |peer, activity| serve(stream, peer, activity));
             } else {
                 warn!(%peer, listener = listener.name(), "refused: {}", L::ACCESS_RULE);
             }

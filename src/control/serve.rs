@@ -15,8 +15,8 @@ use super::protocol::{ControlReply, ControlRequest, MAX_REQUEST_BYTES};
 use super::socket::ControlSocket;
 use crate::listener::{self, ConnectionActivity};
 
-/// The maximum number of open connections. For a further one, the connection is closed that has been idle for the
-/// longest time. Each may hold a reply of several megabytes.
+/// The maximum number of open connections. For a further one, an idle connection is closed. Each may hold a reply of
+/// several megabytes.
 const MAX_CONNECTIONS: usize = 16;
 /// Timeout for reading the request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);

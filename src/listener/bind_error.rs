@@ -1,13 +1,13 @@
 //! Why a listener could not be opened: which key names its address, who holds the port, and what to do.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-#[cfg(test)]
-mod tests;
 
 /// The maximum time to search for the process that holds a port.
 const SEARCH_TIME: Duration = Duration::from_secs(1);

@@ -1,6 +1,9 @@
 //! The open connections of a listener that makes room for new ones.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::future::Future;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,46 +45,58 @@ impl ConnectionActivity {
 }
 
 /// The tasks of the open connections. They are aborted when this is dropped.
-pub(super) struct OpenConnections {
+pub(super) struct OpenConnections<P> {
     listener_name: &'static str,
     max: usize,
     tasks: JoinSet<()>,
-    open: Vec<(AbortHandle, ConnectionActivity)>,
+    open: Vec<OpenConnection<P>>,
 }
 
-impl OpenConnections {
+struct OpenConnection<P> {
+    peer: P,
+    task: AbortHandle,
+    activity: ConnectionActivity,
+}
+
+impl<P: Clone + Eq + Hash> OpenConnections<P> {
     pub(super) fn new(listener_name: &'static str, max: usize) -> Self {
         Self { listener_name, max, tasks: JoinSet::new(), open: Vec::new() }
     }
 
-    pub(super) fn spawn<F>(&mut self, serve: impl FnOnce(ConnectionActivity) -> F)
+    pub(super) fn spawn<F>(&mut self, peer: P, serve: impl FnOnce(P, ConnectionActivity) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let activity = ConnectionActivity::new();
-        let task = self.tasks.spawn(serve(activity.clone()));
-        self.open.push((task, activity));
+        let task = self.tasks.spawn(serve(peer.clone(), activity.clone()));
+        self.open.push(OpenConnection { peer, task, activity });
     }
 
-    /// Waits until there is room for one more connection. If all are open, the one that has been idle for the longest
-    /// time is closed.
+    /// Waits until there is room for one more connection. If all are open, one is closed: of the peer that has the most,
+    /// the one that has been idle for the longest time. So a peer with many connections can't close those of others.
     pub(super) async fn make_room(&mut self) {
         loop {
             while self.tasks.try_join_next().is_some() {}
-            self.open.retain(|(task, _)| !task.is_finished());
+            self.open.retain(|connection| !connection.task.is_finished());
             if self.open.len() < self.max {
                 return;
             }
-            self.close_longest_idle();
+            self.close_one();
             // Whether a task has ended or not, the next round looks at all of them.
             drop(timeout(ROOM_INTERVAL, self.tasks.join_next()).await);
         }
     }
 
-    fn close_longest_idle(&self) {
-        let idle =
-            self.open.iter().filter_map(|(task, activity)| Some((activity.idle_since()?, task)));
-        let Some((since, task)) = idle.min_by_key(|(since, _)| *since) else { return };
+    fn close_one(&self) {
+        let mut counts = HashMap::<_, usize>::new();
+        self.open.iter().for_each(|open| *counts.entry(&open.peer).or_default() += 1);
+        let idle = self.open.iter().filter_map(|open| {
+            let count = counts.get(&open.peer).copied();
+            Some((Reverse(count), open.activity.idle_since()?, &open.task))
+        });
+        let Some((_, since, task)) = idle.min_by_key(|(count, since, _)| (*count, *since)) else {
+            return;
+        };
         if since.elapsed() >= MIN_IDLE {
             debug!(
                 listener = self.listener_name,

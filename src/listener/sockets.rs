@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::future::Future;
+use std::hash::Hash;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::bind_error;
 use ipnet::IpNet;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
+
+use super::bind_error;
 
 /// A switch opens one connection per call, and calls come in bursts.
 pub(super) const BACKLOG: u32 = 1024;
@@ -20,7 +22,7 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 pub trait Acceptor: Send + Sync {
     type Stream: Send;
     /// The other end of a connection.
-    type Peer: fmt::Display + Send;
+    type Peer: fmt::Display + Clone + Eq + Hash + Send + Sync;
     /// Why a peer may not connect, for the log.
     const ACCESS_RULE: &'static str;
 
@@ -84,7 +86,7 @@ pub(crate) struct LocalListener {
 }
 
 /// The user ID at the other end of a Unix socket. `None` if the kernel does not report it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LocalPeer(Option<u32>);
 
 impl fmt::Display for LocalPeer {

@@ -12,7 +12,7 @@ use super::{
 };
 use super::{accept_connections, serve_connections};
 
-/// A listener whose connections are numbers. Numbers over 9 may not connect.
+/// A listener whose connections are numbers. Their tens are the peer. The peer 9 may not connect.
 struct FakeListener {
     connections: mpsc::UnboundedSender<io::Result<u8>>,
     backlog: Mutex<mpsc::UnboundedReceiver<io::Result<u8>>>,
@@ -30,7 +30,7 @@ impl FakeListener {
 impl Acceptor for FakeListener {
     type Stream = u8;
     type Peer = u8;
-    const ACCESS_RULE: &'static str = "the number is over 9";
+    const ACCESS_RULE: &'static str = "the peer is 9";
 
     fn name(&self) -> &'static str {
         "[fake]"
@@ -38,11 +38,11 @@ impl Acceptor for FakeListener {
 
     async fn accept(&self) -> io::Result<(u8, u8)> {
         let number = self.backlog.lock().await.recv().await.unwrap()?;
-        Ok((number, number))
+        Ok((number, number / 10))
     }
 
     fn allows(&self, peer: &u8) -> bool {
-        *peer <= 9
+        *peer != 9
     }
 }
 
@@ -79,11 +79,11 @@ async fn accept_until_idle(listener: &FakeListener, limit: &ConnectionLimit) -> 
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_may_not_connect_is_refused_and_takes_no_permit() {
-    let listener = FakeListener::new([Ok(10), Ok(1)]);
+    let listener = FakeListener::new([Ok(90), Ok(1)]);
     let limit = ConnectionLimit::refusing(1, "max_calls");
     let recorder = accept_until_idle(&listener, &limit).await;
     assert_eq!(recorder.served(), [1]);
-    assert_eq!(recorder.refused, [(10, Refusal::NotAllowed("the number is over 9"))]);
+    assert_eq!(recorder.refused, [(90, Refusal::NotAllowed("the peer is 9"))]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,6 +139,11 @@ async fn closed_connections(
 async fn the_longest_idle_connection_is_closed_to_make_room_for_a_new_one() {
     assert_eq!(closed_connections(1..=5, 5, |_, _| {}).await, [1_u8; 0]);
     assert_eq!(closed_connections(1..=7, 3, |_, _| {}).await, [1, 2, 3, 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_with_many_connections_closes_its_own_ones() {
+    assert_eq!(closed_connections([10, 20, 21, 22, 23, 30], 3, |_, _| {}).await, [20, 21, 22]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,7 +26,7 @@ pub(super) struct LogQueue {
 
 #[derive(Debug, Default)]
 struct QueueState {
-    lines: VecDeque<String>,
+    lines: VecDeque<QueuedLine>,
     /// The length of all `lines`.
     bytes: usize,
     /// All lines are dropped, until the loss is reported.
@@ -38,11 +38,19 @@ struct QueueState {
     is_closed: bool,
 }
 
+/// A line that waits, with its line break.
+#[derive(Debug)]
+pub(super) struct QueuedLine {
+    pub(super) text: String,
+    /// The loss that the line reports.
+    loss: Option<LogLoss>,
+}
+
 /// Lines that were lost one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LogLoss {
     pub(super) lines: u64,
-    /// Why the last of them was lost.
+    /// Why the first of them was lost.
     pub(super) reason: String,
 }
 
@@ -55,7 +63,7 @@ impl LogQueue {
             self.count_loss(&mut state, || "standard error was not read in time".to_owned());
             return;
         }
-        state.add(line);
+        state.add(QueuedLine { text: line, loss: None });
         self.changed.notify_all();
     }
 
@@ -64,12 +72,12 @@ impl LogQueue {
         self.lost.load(Ordering::Relaxed)
     }
 
-    /// Waits for the next line; `None` if there will be none. The line must be followed by [`Self::written`].
-    pub(super) fn take(&self) -> Option<String> {
+    /// Waits for the next line; `None` if there will be none. It must be followed by [`Self::written`].
+    pub(super) fn take(&self) -> Option<QueuedLine> {
         let mut state = self.state.lock();
         loop {
             if let Some(line) = state.lines.pop_front() {
-                state.bytes -= line.len();
+                state.bytes -= line.text.len();
                 state.is_writing = true;
                 return Some(line);
             }
@@ -82,7 +90,12 @@ impl LogQueue {
 
     /// Ends the writing of a line. If it was successful, and lines were lost, the line about this is added, provided
     /// that half of the queue is free: a reader that is a little too slow must not get such a line after every line.
-    pub(super) fn written(&self, result: io::Result<()>, report: impl Fn(&LogLoss) -> String) {
+    pub(super) fn written(
+        &self,
+        line: QueuedLine,
+        result: io::Result<()>,
+        report: impl Fn(&LogLoss) -> String,
+    ) {
         let mut state = self.state.lock();
         state.is_writing = false;
         let is_half_free = state.has_room(0, 2);
@@ -90,13 +103,17 @@ impl LogQueue {
             Ok(()) if is_half_free => {
                 state.is_dropping = false;
                 if let Some(loss) = state.unreported.take() {
-                    state.add(report(&loss));
+                    state.add(QueuedLine { text: report(&loss), loss: Some(loss) });
                 }
             }
             Ok(()) => {}
             Err(error) => {
                 state.is_dropping &= !is_half_free;
-                self.count_loss(&mut state, || error.to_string());
+                match line.loss {
+                    // These lines are already counted.
+                    Some(loss) => state.report_again(loss),
+                    None => self.count_loss(&mut state, || error.to_string()),
+                }
             }
         }
         self.changed.notify_all();
@@ -130,8 +147,16 @@ impl QueueState {
         self.lines.len() < MAX_LINES / part && self.bytes + bytes <= MAX_BYTES / part
     }
 
-    fn add(&mut self, line: String) {
-        self.bytes += line.len();
+    fn add(&mut self, line: QueuedLine) {
+        self.bytes += line.text.len();
         self.lines.push_back(line);
+    }
+
+    /// Takes back a loss whose report could not be written.
+    fn report_again(&mut self, loss: LogLoss) {
+        match &mut self.unreported {
+            Some(later) => later.lines += loss.lines,
+            None => self.unreported = Some(loss),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The thread that writes the log, so that nobody else waits for whoever reads it.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::thread;
@@ -30,11 +31,14 @@ pub(super) fn spawn(
     let write_lines = move || {
         let mut is_broken_line = false;
         while let Some(line) = queue.take() {
-            let line = if is_broken_line { format!("\n{line}") } else { line };
-            let result = write_line(&mut output, line.as_bytes());
+            let text = match is_broken_line {
+                true => Cow::from(format!("\n{}", line.text)),
+                false => Cow::from(&line.text),
+            };
+            let result = write_line(&mut output, text.as_bytes());
             is_broken_line = result.as_ref().is_err_and(|error| error.is_broken_line);
             let result = result.map_err(|error| error.error);
-            queue.written(result, |loss| loss_line(format, loss));
+            queue.written(line, result, |loss| loss_line(format, loss));
         }
     };
     thread::Builder::new().name("log".to_owned()).spawn(write_lines).map(drop)

@@ -27,7 +27,7 @@ fn lines(format: LineFormat, log: impl FnOnce()) -> Vec<String> {
     let layer = LogLayer { format, queue: queue.clone() };
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);
     queue.close(Duration::ZERO);
-    let lines = std::iter::from_fn(|| queue.take());
+    let lines = std::iter::from_fn(|| queue.take()).map(|line| line.text);
     let rest = |line: String| {
         line.split_once(if format.format == TEXT.format { ' ' } else { ',' }).unwrap().1.to_owned()
     };
@@ -226,6 +226,23 @@ fn a_failed_write_is_reported_when_the_next_one_succeeds() {
         report.ends_with(" WARN log lines were lost lines=2 reason=\"no storage space\"\n"),
         "{report}"
     );
+}
+
+#[test]
+fn a_loss_whose_report_cannot_be_written_is_reported_later() {
+    let log = GatedLog::new();
+    let full = || Err(io::ErrorKind::StorageFull.into());
+    log.push_and_write("lost\n", []);
+    log.push_and_write("lost too\n", []);
+    log.push_and_write("written\n", []);
+    // The last result is that of the report.
+    log.push_and_write("good\n", [full(), full(), Ok(100), Ok(100), full()]);
+    assert_eq!((log.next(), log.next()), ("written\n".to_owned(), "good\n".to_owned()));
+    log.push_and_write("last\n", []);
+    let queue = log.queue.clone();
+    let rest = log.rest();
+    assert!(rest.starts_with("last\n") && rest.contains(" lines=2 "), "{rest}");
+    assert_eq!(queue.lost_lines(), 2);
 }
 
 #[test]

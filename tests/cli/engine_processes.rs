@@ -1,7 +1,8 @@
 //! Processes that a speech engine starts and leaves behind.
 
 use std::fs;
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use super::call::call;
 use crate::support::config_folder::ConfigFolder;
@@ -21,6 +22,13 @@ fn folder_with_engine(text: &str, lines: &str) -> ConfigFolder {
         program.display()
     ));
     folder
+}
+
+/// Lets a daemon with this folder listen on a free port.
+fn add_listener(folder: &ConfigFolder) {
+    let mut file = fs::read_to_string(folder.config_file()).unwrap();
+    file += &format!("[asterisk]\nlisten = ['{}']\n[freeswitch]\nlisten = []\n", free_address());
+    folder.daemon_file(file);
 }
 
 /// Starts a process that leaves the engine's process group and its session, and that has no parent any more. It writes
@@ -49,14 +57,35 @@ async fn a_process_that_has_left_the_session_of_its_engine_ends_with_the_engine(
 #[test]
 fn the_daemon_ends_such_a_process_while_it_serves_calls() {
     let folder = folder_with_engine("'Hello.'", &(leave_process("env -i") + "exit 1"));
-    let mut file = fs::read_to_string(folder.config_file()).unwrap();
-    file += &format!("[asterisk]\nlisten = ['{}']\n[freeswitch]\nlisten = []\n", free_address());
-    folder.daemon_file(file);
+    add_listener(&folder);
     let mut daemon = DaemonProcess::start(folder, Stdio::null());
     // The daemon speaks fixed texts when it starts.
     let pid = blocking_until("the process", || fs::read_to_string(daemon.folder.at("pid")).ok());
     blocking_until("its end", || (!is_alive(&pid)).then_some(()));
     assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn ended_processes_do_not_pile_up_and_a_child_from_before_the_daemon_is_kept() {
+    // The engine ends when the process that it leaves behind has ended.
+    let lines = "\
+(setsid sh -c 'echo $$ > $1.new; mv $1.new $1' sh $folder/pid > /dev/null 2>&1 &)
+until [ -e $folder/pid ]; do sleep 0.01; done
+until grep -q '^State:.Z' /proc/$(cat $folder/pid)/status; do sleep 0.01; done
+exit 1";
+    let folder = folder_with_engine("'Hello.'", lines);
+    add_listener(&folder);
+    let serve = folder.program("serve");
+    let script = "exec 3<&0; cat <&3 > /dev/null & echo $! > \"$0\"; exec \"$@\" 3<&-";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).arg(folder.at("earlier")).arg(serve.get_program());
+    shell.args(serve.get_args()).stdin(Stdio::piped()).stderr(Stdio::null());
+    let daemon = DaemonProcess { process: shell.spawn().unwrap(), folder };
+    // The daemon speaks fixed texts when it starts.
+    let pid = blocking_until("the process", || fs::read_to_string(daemon.folder.at("pid")).ok());
+    let process = Path::new("/proc").join(pid.trim());
+    blocking_until("the end of the zombie", || (!process.exists()).then_some(()));
+    assert!(is_alive(&fs::read_to_string(daemon.folder.at("earlier")).unwrap()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -195,6 +195,23 @@ fn a_duplicate_is_an_error_wherever_it_is() {
 }
 
 #[test]
+fn a_duplicate_key_shows_both_places_whatever_the_line_breaks_are() {
+    let folder = ConfigFolder::new();
+    let lines = "\n".repeat(20);
+    let script = format!("[keypress]\ngap = '4s'\nlength = 4{lines}gap = '5s'\n[no_input]\n");
+    for script in [script.clone(), script.replace('\n', "\r\n")] {
+        folder.script("a", &script);
+        let errors = folder.load().unwrap_err();
+        let error = errors.iter().next().unwrap();
+        let first = error.label.as_ref().map(|(at, _)| at.start);
+        assert_eq!(
+            (&*error.message, first),
+            ("a second `gap` in the same table", script.find("gap"))
+        );
+    }
+}
+
+#[test]
 fn a_placeholder_may_decide_the_host_if_allow_hosts_is_set() {
     let folder = ConfigFolder::new();
     let url = "https://{arg.shop}.shop.example/";

@@ -66,8 +66,8 @@ fn collect_in_value(value: &DeValue<'_>, name: &str, end: usize, found: &mut Vec
 /// The position of the title of the table that the line at `line` belongs to; 0 if there is none.
 fn title_start(text: &str, line: usize) -> usize {
     let mut start = line;
-    for previous in text[..line].lines().rev() {
-        start = start.saturating_sub(previous.len() + 1);
+    for previous in text[..line].split_inclusive('\n').rev() {
+        start -= previous.len();
         if previous.trim_start().starts_with('[') {
             return start;
         }

@@ -13,7 +13,8 @@ pub(crate) const MASK: &str = "***";
 /// Set by [`reveal_sensitive_values`].
 static REVEALS_SENSITIVE_VALUES: AtomicBool = AtomicBool::new(false);
 
-/// From now on, this process does not mask sensitive values. For `dialscript call --reveal` only.
+/// From now on, this process does not mask sensitive values. Only for the option `--reveal` of commands that simulate
+/// something, before they start. The daemon never calls this.
 pub(crate) fn reveal_sensitive_values() {
     REVEALS_SENSITIVE_VALUES.store(true, Ordering::Relaxed);
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A longer environment is cut.
 const MAX_ENVIRONMENT_BYTES: u64 = 64 << 10;
@@ -23,6 +23,11 @@ pub(super) fn temporary_folder_of(pid: i32) -> Option<PathBuf> {
     let mut variables = environment.split(|byte| *byte == 0);
     let folder = variables.find_map(|variable| variable.strip_prefix(b"TMPDIR="))?;
     Some(OsString::from_vec(folder.to_vec()).into())
+}
+
+/// Whether a child has ended, and is not awaited yet.
+pub(super) fn has_ended(pid: i32) -> bool {
+    status_field(pid, 0).is_some_and(|state| state == "Z")
 }
 
 /// `None` if the kernel does not list children (`CONFIG_PROC_CHILDREN`).
@@ -47,10 +52,15 @@ fn children_by_parent() -> BTreeSet<i32> {
 }
 
 fn parent_of(pid: i32) -> Option<i32> {
-    let stat = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
-    // `PID (NAME) STATE PARENT …`. The name may contain parentheses.
-    let (_, rest) = stat.rsplit_once(") ")?;
-    rest.split(' ').nth(1)?.parse().ok()
+    status_field(pid, 1)?.parse().ok()
+}
+
+/// A field of `/proc/PID/stat`, which is `PID (NAME) STATE PARENT …`. The state has the index 0.
+fn status_field(pid: i32, index: usize) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name may contain parentheses.
+    let (_, fields) = status.rsplit_once(") ")?;
+    fields.split(' ').nth(index).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -59,7 +69,7 @@ mod tests {
     use std::process::{Command, Stdio};
 
     use crate::voice::program::child_processes::{
-        children_by_parent, children_of_threads, temporary_folder_of,
+        children_by_parent, children_of_threads, has_ended, temporary_folder_of,
     };
 
     #[test]
@@ -71,7 +81,12 @@ mod tests {
         assert!(children_by_parent().contains(&pid));
         assert!(children_of_threads().is_none_or(|children| children.contains(&pid)));
         assert_eq!(temporary_folder_of(pid), Some("/tmp/of-cat".into()));
+        assert!(!has_ended(pid));
         drop(child.stdin.take());
+        while !has_ended(pid) {
+            std::thread::yield_now();
+        }
+        assert_eq!(temporary_folder_of(pid), None);
         child.wait()?;
         assert!(!children_by_parent().contains(&pid));
         Ok(())

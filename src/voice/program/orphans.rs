@@ -16,7 +16,7 @@ use rustix::process::{
 };
 use tracing::warn;
 
-use super::child_processes::{child_processes, temporary_folder_of};
+use super::child_processes::{child_processes, has_ended, temporary_folder_of};
 use super::private_folder::is_private_folder;
 
 /// How long processes are killed before we give up. One that forks faster than it is killed must be bounded by the
@@ -35,8 +35,8 @@ static ALL_COME_FROM_ENGINES: AtomicBool = AtomicBool::new(false);
 /// The programs by their private folders. Locked while a program is started: until then it is not in the map.
 static PROGRAMS: Mutex<BTreeMap<PathBuf, StartedProgram>> = Mutex::new(BTreeMap::new());
 
-/// Held while orphans are killed. Only the holder awaits the end of orphans, so the system can't give the number of one
-/// to another process before it is killed.
+/// Held while orphans are killed. Only the holder awaits the end of processes that were left behind, so the system can't
+/// give the number of one to another process before it is killed.
 static KILLING: Mutex<()> = Mutex::new(());
 
 /// Whether a thread is about to kill orphans, so that no further one is needed.
@@ -132,21 +132,24 @@ pub fn kill_orphans() {
     }
 }
 
-/// A process that no running engine needs.
-struct Orphan {
-    pid: Pid,
-    /// Whether tokio awaits its end.
-    is_program: bool,
+/// A child of this process that no running engine needs.
+enum Orphan {
+    /// The program of an abandoned run. Tokio kills it and awaits its end. Its own children become ours then.
+    Program,
+    /// A process that an engine has left behind. It may have ended.
+    LeftBehind(Pid),
 }
 
 impl Orphan {
     fn kill(&self) {
-        let _ = kill_process(self.pid, Signal::KILL);
+        if let Self::LeftBehind(pid) = self {
+            let _ = kill_process(*pid, Signal::KILL);
+        }
     }
 
     fn await_end(&self) {
-        if !self.is_program {
-            let _ = waitpid(Some(self.pid), WaitOptions::NOHANG);
+        if let Self::LeftBehind(pid) = self {
+            let _ = waitpid(Some(*pid), WaitOptions::NOHANG);
         }
     }
 }
@@ -161,15 +164,16 @@ fn orphans() -> Vec<Orphan> {
 
 /// The child as an orphan; `None` if it is to be kept.
 fn orphan(pid: i32, programs: &BTreeMap<PathBuf, StartedProgram>) -> Option<Orphan> {
-    let program = programs.values().find(|program| program.pid == pid);
-    let is_kept = match (program, temporary_folder_of(pid)) {
-        (Some(program), _) => !program.abandoned,
-        (None, Some(folder)) if is_private_folder(&folder) => {
+    if let Some(program) = programs.values().find(|program| program.pid == pid) {
+        return (program.abandoned && !has_ended(pid)).then_some(Orphan::Program);
+    }
+    let is_kept = match temporary_folder_of(pid) {
+        Some(folder) if is_private_folder(&folder) => {
             programs.get(&folder).is_some_and(|program| !program.abandoned)
         }
-        // It may have another environment than the engine, or it has ended.
-        (None, _) => !ALL_COME_FROM_ENGINES.load(Ordering::Relaxed),
+        // It may have another environment than the engine. If it has ended, its environment is gone, and nobody else
+        // awaits it.
+        _ => !ALL_COME_FROM_ENGINES.load(Ordering::Relaxed) && !has_ended(pid),
     };
-    let pid = Pid::from_raw(pid).filter(|_| !is_kept)?;
-    Some(Orphan { pid, is_program: program.is_some() })
+    Pid::from_raw(pid).filter(|_| !is_kept).map(Orphan::LeftBehind)
 }

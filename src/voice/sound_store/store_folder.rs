@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::SystemTime;
@@ -79,17 +79,34 @@ impl StoreFolder {
         self.lock.set(file).ok()
     }
 
-    /// Whether another process owns the folder.
+    /// Whether another process owns the folder, or another user has reserved it with a lock file that is not for us.
     pub(super) fn is_owned_elsewhere(&self) -> bool {
-        !self.is_owner() && temporary_sounds::is_in_use(&self.paths.local.join(LOCK_FILE))
+        let lock = self.paths.local.join(LOCK_FILE);
+        let is_reserved = || {
+            let opened = untrusted_files::open_untrusted(&lock);
+            let is_forbidden = |error: io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+            lock.exists() && opened.is_err_and(is_forbidden)
+        };
+        !self.is_owner() && (temporary_sounds::is_in_use(&lock) || is_reserved())
     }
 
+    /// Opens or creates the lock file. Whoever can open it can lock it, so users outside of the folder's group must not.
     fn open_lock_file(&self) -> io::Result<File> {
         let path = self.paths.local.join(LOCK_FILE);
         let mut options = File::options();
-        options.create(true).append(true).custom_flags(untrusted_files::open_flags());
+        options.append(true).mode(0o640).custom_flags(untrusted_files::open_flags());
+        match options.clone().create_new(true).open(&path) {
+            Ok(created) => {
+                // A command that root runs must leave a file that the daemon can lock.
+                let folder = fs::metadata(&self.paths.local)?;
+                drop(fchown(&created, Some(folder.uid()), Some(folder.gid())));
+                return Ok(created);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
         match options.open(&path) {
-            // Another user has created it, such as root by `dialscript call`.
+            // Another user of the group has created it.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 untrusted_files::open_untrusted(&path)
             }

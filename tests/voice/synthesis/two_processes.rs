@@ -1,9 +1,10 @@
 //! Two processes with one cache folder, such as two daemons. The first one keeps the folder within its size.
 //!
 //! The two are in this process: locks of files that are opened twice exclude each other as those of two processes do.
-//! `tests/cli/serve/two_daemons.rs` has two daemons.
+//! `tests/cli/two_daemons.rs` has two daemons.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 
 use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{
@@ -24,6 +25,15 @@ async fn the_second_process_removes_nothing_and_stores_nothing() {
     assert_eq!((setup.sounds(), setup.private_files().len()), (1, 2));
     drop(other);
     assert_eq!((engine.runs(), setup.sounds(), setup.private_files().len()), (3, 1, 1));
+}
+
+#[tokio::test]
+async fn users_outside_of_the_folders_group_cannot_take_the_lock() {
+    let (setup, _) = SynthesisSetup::with_engine();
+    let engines = setup.open();
+    render_sound(&engines, text_request("Good day.")).await;
+    let lock = fs::metadata(setup.settings.cache_folder.local.join(".lock")).unwrap();
+    assert_eq!(lock.mode() & 0o777, 0o640);
 }
 
 #[tokio::test]

@@ -210,3 +210,30 @@ async fn a_sensitive_input_is_masked_in_another_spelling_too_but_not_if_it_is_on
         assert_eq!(ended.report.code, code, "{pin} {answer}");
     }
 }
+
+#[tokio::test]
+async fn the_variables_of_the_request_are_those_of_the_script_that_ran_last() {
+    const FIRST: &str = r#"
+        [trigger]
+        url = "http://shop.example/"
+        [response]
+        key = "to"
+        [[branch]]
+        when = { present = true }
+        then = "script last"
+        [no_response]
+    "#;
+    let questions = "[keypress]\nlength = 1\n[otherwise]\n[no_input]\n";
+    for (last, outcome, keys) in [
+        ("[prompt]\nplay = 'switch:bye'\n", "otherwise", [""]),
+        (questions, "otherwise", ["1"]),
+        (questions, "no_input", [""]),
+    ] {
+        let call = ScriptCall::of(FIRST).and("last", last).enters(keys);
+        let ended = call.answers_json(r#"{"to": "next"}"#).runs().await;
+        let variables = ["SCRIPT", "OUTCOME", "HTTP_STATUS", "CODE", "CACHE"];
+        let expected = ["last", outcome, "", "", "off"];
+        assert_eq!(variables.map(|name| ended.variable(name)), expected);
+        assert_eq!(ended.report.http_status, None);
+    }
+}

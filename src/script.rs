@@ -25,6 +25,7 @@ mod prompt_sounds;
 pub mod report;
 pub mod request;
 pub mod run;
+mod separated_digits;
 mod spelling;
 mod spoken_value;
 pub mod subject;

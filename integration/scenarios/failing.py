@@ -32,6 +32,7 @@ SCRIPT = """
 
 TIMED_OUT = r"no answer within 1\.5s"
 CONNECTION_FAILED = r"no connection: .*"
+BROKEN_REPLY = r"the reply is broken: .*"
 WAITED = {"exchange_ms": 1300}  # connect_ms and answer_ms together
 
 # The answer, the expected reason in the call's line of the log, and minimum values of further fields.
@@ -47,10 +48,10 @@ SLOW = {
 MISBEHAVING = {
     "resets": (web.Answer(reset=True), CONNECTION_FAILED, {"attempts": 3, "backoff_ms": 100}),
     "closes-in-the-body": (
-        misbehaving.too_long(keep_open=False), CONNECTION_FAILED, {"attempts": 3, "backoff_ms": 100},
+        misbehaving.too_long(keep_open=False), BROKEN_REPLY, {"attempts": 3, "backoff_ms": 100},
     ),
     "says-too-short-a-length": (misbehaving.too_short(), r".+", {"http_status": 200}),
-    "says-two-lengths": (misbehaving.two_lengths(), CONNECTION_FAILED, {"attempts": 3}),
+    "says-two-lengths": (misbehaving.two_lengths(), BROKEN_REPLY, {"attempts": 3}),
     "packs-a-bomb": (misbehaving.zip_bomb(), r"the answer is longer than 262144 bytes", {}),
     "is-endless": (misbehaving.endless(), r"the answer is longer than 262144 bytes", {}),
     "redirects-away": (

@@ -68,11 +68,14 @@ impl AgiEnvironment {
         self.get_unless_withheld("callerid")
     }
 
-    /// `agi_calleridname`: the caller's name, unless there is none or it is withheld.
+    /// `agi_calleridname`: the caller's name, unless there is none or it is withheld. A name that is only the number
+    /// counts as none, as on FreeSWITCH, which sends the number if there is no name.
     ///
     /// PJSIP does not remove the escapes of a quoted display name (`\"` and `\\`), so they are removed here.
     pub fn calleridname(&self) -> Option<Cow<'_, str>> {
-        self.get_unless_withheld("calleridname").map(unescape_display_name)
+        let number = self.get("callerid");
+        let name = self.get_unless_withheld("calleridname").map(unescape_display_name);
+        name.filter(|name| Some(name) != number.as_ref())
     }
 
     /// `agi_dnid`: the dialled number, if the trunk has sent it.

@@ -171,7 +171,7 @@ impl DaemonTables {
             upstream_limits: UpstreamLimits { breaker, ..trigger.upstream_limits },
             cache: self.cache.limits(context.file),
             shared_cache: self.cache.shared(context),
-            allow_hosts: self.egress.allow_hosts(),
+            allow_hosts: self.egress.allow_hosts(context.file),
             allow_networks: self.egress.allow_networks(context.file),
             ..trigger
         };

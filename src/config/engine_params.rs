@@ -28,7 +28,19 @@ pub(crate) fn name(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<A
 /// and the system write it, are the same language: engines understand only the form with a hyphen.
 pub(crate) fn language(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<Arc<str>> {
     let language = name(file, given)?;
-    Some(hyphenated(&language).map_or(language, Arc::from))
+    let language = hyphenated(&language).map_or(language, Arc::from);
+    if let Some(given) = given.filter(|_| !is_language_code(&language)) {
+        let help =
+            format!("write a code such as `de` or `de-DE`, unless the engine knows `{language}`");
+        file.warn(given.span(), format!("`{language}` is not the code of a language"), help);
+    }
+    Some(language)
+}
+
+/// Whether a text has the form of a language tag: two or three letters, and then further parts after hyphens (BCP 47).
+fn is_language_code(text: &str) -> bool {
+    let primary = text.split('-').next().unwrap_or_default();
+    matches!(primary.len(), 2 | 3) && primary.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
 /// The name of a voice; `None` if it is missing or invalid. A voice that is called like a language is that of the

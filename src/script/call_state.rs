@@ -11,6 +11,7 @@ use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome};
 use crate::script::empty_placeholders::EmptyPlaceholders;
 use crate::script::kept_answer::KeptAnswer;
 use crate::script::path::KeyPath;
+use crate::script::separated_digits::is_same_number;
 use crate::script::template::{InputKind, Placeholder, PlaceholderValue, PlaceholderValues};
 
 /// The arguments from the dialplan, by name. In `AGI(url,first,…)` the name of the first argument is `1`. If a name
@@ -177,10 +178,11 @@ impl<'a> CallState<'a> {
         self.input_value(&self.script.name, InputKind::Input)
     }
 
-    /// Whether the text contains a secret, or a sensitive input of this call.
+    /// Whether the text contains a secret or a sensitive input of this call, or is such an input in another spelling.
     pub(crate) fn contains_sensitive(&self, text: &str) -> bool {
-        let inputs = self.sensitive_inputs.iter().map(String::as_str);
-        inputs.chain(self.library.secrets.values()).any(|secret| text.contains(secret))
+        let repeats = |input: &String| text.contains(input.as_str()) || is_same_number(text, input);
+        self.sensitive_inputs.iter().any(repeats)
+            || self.library.secrets.values().any(|secret| text.contains(secret))
     }
 
     fn input_value(&self, script: &str, kind: InputKind) -> PlaceholderValue<'_> {

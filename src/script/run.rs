@@ -72,7 +72,10 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         for _ in 0..MAX_SCRIPTS {
             match self.run_script().await? {
                 NextStep::Exit(exit) => return Ok(exit),
-                NextStep::Script(next) => self.state.start_script(next),
+                NextStep::Script(next) => {
+                    self.clear_request_report();
+                    self.state.start_script(next);
+                }
                 // `run_script` can return this only for `[invalid_input]`, which can't have `then = "again"`.
                 NextStep::Again => return Ok(Exit::Continue),
             }
@@ -99,14 +102,19 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
+    /// Removes what is known of an earlier request, of another script or of an earlier attempt.
+    fn clear_request_report(&mut self) {
+        (self.report.cache, self.report.http_status, self.report.first_error) = Default::default();
+        self.report.reason = None;
+        self.code.clear();
+    }
+
     /// Chooses the outcome by the answer to the request. Without a `[trigger]`, chooses it by the input.
     async fn choose_outcome<'s>(
         &mut self,
         script: &'s Arc<Script>,
     ) -> Result<OutcomeChoice<'s>, Interruption> {
-        (self.report.cache, self.report.http_status, self.report.first_error) = Default::default();
-        self.report.reason = None;
-        self.code.clear();
+        self.clear_request_report();
         match &script.trigger {
             None => Ok(self.outcome_of_input(script)),
             Some(trigger) if trigger.background => Ok(self.send_in_background(script, trigger)),

@@ -12,7 +12,8 @@ use crate::script::request::{
 use crate::script::template::{
     MASK, Placeholder, PlaceholderValue, PlaceholderValues, RedactedText,
 };
-use crate::web::client::{HttpClient, HttpClientError, root_cause};
+use crate::web::client::{HttpClient, HttpClientError};
+use crate::web::error_chain::root_cause;
 
 /// Names the formats that scripts can read: many web frameworks send HTML to a client that accepts anything.
 const ACCEPT_VALUE: HeaderValue = HeaderValue::from_static(

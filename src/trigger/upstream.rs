@@ -129,7 +129,7 @@ pub(super) enum HealthSignal {
     Answered(u16),
     /// A reply with this error status, which no branch handles.
     ServerError(u16),
-    /// A timeout, or no connection.
+    /// A timeout, no connection, or a broken reply.
     NoReply,
     /// Nothing: the request was not sent, or its reply was too long.
     Unknown,

@@ -1,7 +1,6 @@
 //! The HTTP client. Hosts from the configuration and hosts that a value or a redirect decides have separate connection
 //! pools, because the egress rules apply only to the second kind.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +12,12 @@ use url::Url;
 use super::connector::ProxyServer;
 use super::content_encoding::{BodyDecoder, BodyError};
 use super::egress::{EgressDenied, EgressRules, HostPattern};
-use super::error_chain::error_chain;
+use super::error_chain::{error_chain, root_cause};
 use super::host_port::{HostPort, entry_for_url};
 use super::redirect::{self, RedirectHop};
 use super::tls::{self, TlsIdentity};
-use super::transport::{HttpTransport, TransportError, UnsendableUrl};
+use super::transport::HttpTransport;
+use super::transport_error::{TransportError, UnsendableUrl};
 
 /// Why the client can't be set up.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +29,12 @@ pub struct HttpClientSetupError(String);
 pub enum HttpClientError {
     #[error(transparent)]
     EgressDenied(#[from] EgressDenied),
-    /// No connection could be opened, or it broke. With the reason from the network or TLS.
+    /// No connection could be opened, or it broke before a reply. With the reason from the network or TLS.
     #[error("no connection: {0}")]
     Unreachable(String),
+    /// There was a connection, but no complete and valid HTTP reply. With the reason.
+    #[error("the reply is broken: {0}")]
+    BrokenReply(String),
     #[error(transparent)]
     UnsendableUrl(#[from] UnsendableUrl),
     /// With the limit in bytes.
@@ -219,12 +222,10 @@ async fn read_reply(
     let mut decoder = BodyDecoder::new(response.headers_mut(), max_bytes);
     let body_error = |error| match error {
         BodyError::TooLong => HttpClientError::ReplyTooLong(max_bytes),
-        BodyError::InvalidGzip => {
-            HttpClientError::Unreachable("the reply is not valid gzip".to_owned())
-        }
+        BodyError::InvalidGzip => HttpClientError::BrokenReply("not valid gzip".to_owned()),
     };
     let broken =
-        |error: reqwest::Error| HttpClientError::Unreachable(root_cause(&error.without_url()));
+        |error: reqwest::Error| HttpClientError::BrokenReply(root_cause(&error.without_url()));
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
         decoder.push(&chunk).map_err(body_error)?;
     }
@@ -239,15 +240,10 @@ impl From<TransportError> for HttpClientError {
             return Self::UnsendableUrl(unsendable);
         }
         let denied = error_chain(&error).find_map(|cause| cause.downcast_ref::<EgressDenied>());
-        match denied {
-            Some(denied) => Self::EgressDenied(*denied),
-            None => Self::Unreachable(root_cause(&error)),
+        if let Some(denied) = denied {
+            return Self::EgressDenied(*denied);
         }
+        let broken = error.broken_reply().map(Self::BrokenReply);
+        broken.unwrap_or_else(|| Self::Unreachable(root_cause(&error)))
     }
-}
-
-/// The text of the innermost error: the outer ones only say that a request failed.
-pub(crate) fn root_cause(error: &(dyn Error + 'static)) -> String {
-    let Some(innermost) = error_chain(error).last() else { return String::new() };
-    innermost.downcast_ref().and_then(tls::plain_error).unwrap_or_else(|| innermost.to_string())
 }

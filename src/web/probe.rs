@@ -12,7 +12,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::client::root_cause;
+use super::error_chain::root_cause;
 use super::tls::{CertificateFacts, certificate_error};
 
 /// How long to wait for the server to reject our client certificate. With TLS 1.3 it says so after the handshake.

@@ -1,6 +1,5 @@
 //! Sends single requests over pooled connections, and once more where a pooled connection has failed them.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -19,8 +18,10 @@ use tokio::sync::Notify;
 
 use super::connector::{HttpsConnector, ProxyServer};
 use super::egress::{EgressResolver, EgressRules};
-use super::error_chain::error_chain;
 use super::observed_stream::{ConnectionActivity, TransmissionId};
+use super::transport_error::{
+    MAX_HEAD_BYTES, MAX_INTERIM_RESPONSES, TransportError, UnsendableUrl, http2_error,
+};
 
 /// Common web servers close idle connections after 5 s, and a request on a connection that is just being closed fails.
 /// A new connection costs a few milliseconds.
@@ -33,35 +34,11 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 const HTTP2_PING_AFTER: Duration = Duration::from_secs(2);
 const HTTP2_PING_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// The longest status line with headers, in bytes.
-const MAX_HEAD_BYTES: usize = 64 * 1024;
-
-/// The most interim responses (status 1xx) to one request. Servers send one or two. The HTTP library counts them for
-/// HTTP/1 only; with HTTP/2 it drops them one by one until the caller's timeout.
-const MAX_INTERIM_RESPONSES: usize = 20;
-
 /// The longest body of a request, in bytes. The longest ones are recordings for speech recognition.
 const MAX_REQUEST_BODY_BYTES: usize = 64 << 20;
 
 const USER_AGENT_VALUE: HeaderValue =
     HeaderValue::from_static(concat!("dialscript/", env!("CARGO_PKG_VERSION")));
-
-/// The HTTP library does not accept the URL: some [`url::Url`]s are too long for it, or have characters that it refuses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("its URL is invalid or too long")]
-pub struct UnsendableUrl;
-
-#[derive(Debug, thiserror::Error)]
-pub(super) enum TransportError {
-    #[error(transparent)]
-    Http(#[from] LegacyError),
-    #[error(transparent)]
-    Url(#[from] UnsendableUrl),
-    #[error("the body of the request could not be read: {0}")]
-    RequestBody(Box<dyn Error + Send + Sync>),
-    #[error("the server sent more than {MAX_INTERIM_RESPONSES} interim responses")]
-    InterimResponses,
-}
 
 /// A request that can be sent more than once: its body is in memory.
 type HttpMessage = Request<Full<Bytes>>;
@@ -229,10 +206,6 @@ fn may_be_repeated(error: &LegacyError, transmission: TransmissionId) -> bool {
         false => !activity.is_answered(),
     };
     activity.is_reused_by(transmission) && is_unanswered
-}
-
-fn http2_error(error: &LegacyError) -> Option<&h2::Error> {
-    error_chain(error).find_map(|cause| cause.downcast_ref())
 }
 
 /// Whether an HTTP/2 server says that it has not processed the request: it shuts down, or refuses the stream (RFC 9113,

@@ -170,3 +170,22 @@ fn a_network_that_is_larger_than_the_address_in_it_is_a_warning() {
         assert!(folder.config().warnings.is_empty(), "{}", folder.config().warnings.render(false));
     }
 }
+
+#[test]
+fn a_pattern_for_all_hosts_of_a_public_suffix_is_a_warning() {
+    let folder = ConfigFolder::with_scripts(&[("hello", "[prompt]\nplay = \"switch:hello\"\n")]);
+    for (pattern, suffix) in [("*.com", "com"), ("*.co.uk", "co.uk"), ("*.EXAMPLE.", "example")] {
+        folder.daemon_file(format!("[egress]\nallow_hosts = ['{pattern}']\n"));
+        let reported = folder.config().warnings.render(false);
+        for part in [
+            format!("`*.{suffix}` allows every host under `{suffix}`, whoever owns it"),
+            format!("name your own domain, such as \"*.shop.{suffix}\""),
+        ] {
+            assert!(reported.contains(&part), "{part} in {reported}");
+        }
+    }
+    folder.daemon_file(
+        "[egress]\nallow_hosts = ['com', '*.shop.example', '*.internal', '*.shop.de', '*.co.example']\n",
+    );
+    assert!(folder.config().warnings.is_empty(), "{}", folder.config().warnings.render(false));
+}

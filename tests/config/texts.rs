@@ -190,3 +190,25 @@ fn fixed_sounds_are_listed_once_for_each_voice() {
     assert_eq!(reported[5..15].concat(), "0 -1 -2 -3 -4 -5 -6 -7 -8 -9 -");
     assert_eq!(reported[15..], ["Hello. deep"]);
 }
+
+#[test]
+fn a_language_that_is_no_code_is_a_warning() {
+    let folder = ConfigFolder::new();
+    let warnings = |language: &str| {
+        folder.script(
+            "a",
+            &format!("[voice]\nlanguage='{language}'\n[prompt]\nplay='switch:hello'\n"),
+        );
+        folder.config().warnings.render(false)
+    };
+    let reported = warnings("german");
+    for part in [
+        "`german` is not the code of a language",
+        "write a code such as `de` or `de-DE`, unless the engine knows `german`",
+    ] {
+        assert!(reported.contains(part), "{part} in {reported}");
+    }
+    for code in ["de", "de-DE", "pt_BR", "pt_BR.UTF-8", "yue", "zh-Hans-CN"] {
+        assert_eq!(warnings(code), "", "{code}");
+    }
+}

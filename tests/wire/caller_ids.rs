@@ -63,6 +63,13 @@ fn a_caller_id_that_means_withheld_is_empty_as_a_number_and_as_a_name() {
     }
 }
 
+/// FreeSWITCH sends the number if the caller has no name.
+#[test]
+fn a_name_that_is_only_the_number_is_empty() {
+    assert_eq!(shown("+493012345", "+493012345"), ("+493012345".into(), String::new()));
+    assert_eq!(shown("100", "1000"), ("100".into(), "1000".into()));
+}
+
 #[test]
 fn a_caller_id_that_only_looks_like_withheld_stays() {
     for name in [

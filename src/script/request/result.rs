@@ -104,6 +104,9 @@ pub enum TriggerError {
     /// The connection could not be opened, or failed, for this reason.
     #[error("no connection: {0}")]
     Unreachable(String),
+    /// There was a connection, but no complete and valid HTTP reply, for this reason.
+    #[error("the reply is broken: {0}")]
+    BrokenReply(String),
     /// The body is longer than this limit, in bytes.
     #[error("the answer is longer than {0} bytes")]
     BodyTooLong(usize),

@@ -30,7 +30,8 @@ impl AttemptOutcome {
     }
 
     pub(super) fn from_http_error(error: HttpClientError) -> Self {
-        let retry = matches!(error, HttpClientError::Unreachable(_));
+        let retry =
+            matches!(error, HttpClientError::Unreachable(_) | HttpClientError::BrokenReply(_));
         Self::without_reply(error.into(), retry)
     }
 
@@ -54,7 +55,11 @@ impl AttemptOutcome {
                 HealthSignal::ServerError(answer.status)
             }
             Ok(answer) => HealthSignal::Answered(answer.status),
-            Err(TriggerError::TimedOut(_) | TriggerError::Unreachable(_)) => HealthSignal::NoReply,
+            Err(
+                TriggerError::TimedOut(_)
+                | TriggerError::Unreachable(_)
+                | TriggerError::BrokenReply(_),
+            ) => HealthSignal::NoReply,
             Err(_) => HealthSignal::Unknown,
         }
     }
@@ -93,6 +98,7 @@ impl From<HttpClientError> for TriggerError {
             HttpClientError::EgressDenied(denied) => Self::NotSent(denied.to_string()),
             HttpClientError::UnsendableUrl(reason) => Self::NotSent(reason.to_string()),
             HttpClientError::Unreachable(reason) => Self::Unreachable(reason),
+            HttpClientError::BrokenReply(reason) => Self::BrokenReply(reason),
             HttpClientError::ReplyTooLong(limit) => Self::BodyTooLong(limit),
             HttpClientError::RedirectLoop(count) => Self::RedirectLoop(count),
         }

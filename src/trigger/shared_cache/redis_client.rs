@@ -18,7 +18,7 @@ use super::transport::{MAX_CONCURRENT_REQUESTS, RedisConnector};
 use crate::circuit_breaker::{
     BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings, HalfOpenPolicy,
 };
-use crate::web::client::root_cause;
+use crate::web::error_chain::root_cause;
 use crate::web::tls::TlsIdentity;
 
 /// The timeout of one request, including the wait for a permit and for the connection. A server on the same network

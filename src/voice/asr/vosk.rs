@@ -16,7 +16,7 @@ use url::Url;
 use super::limits::{MAX_REPLY_BYTES, MAX_TRANSCRIPT_BYTES};
 use super::utterance::UtteranceAudio;
 use crate::script::voice::AsrError;
-use crate::web::client::root_cause;
+use crate::web::error_chain::root_cause;
 
 /// Bytes of samples in one message: half a second at 8 kHz.
 const CHUNK_BYTES: usize = 8000;

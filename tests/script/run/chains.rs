@@ -171,3 +171,69 @@ async fn a_chain_of_scripts_that_loops_is_ended() {
     assert_eq!(ended.exit(), "Continue");
     assert_eq!(ended.count("play a"), 50);
 }
+
+#[tokio::test]
+async fn a_sensitive_input_is_masked_in_another_spelling_too_but_not_if_it_is_only_a_part() {
+    const GIVEN: &str = r#"
+        [keypress]
+        length = 5
+        sensitive = true
+        [trigger]
+        url = "http://bank.example/?pin={keypress}"
+        [response]
+        key = "to"
+        [[branch]]
+        when = { present = true }
+        then = "goto 1@bank"
+        [no_input]
+        [no_response]
+    "#;
+    for (pin, answer, code) in [
+        ("04821", r#"4821"#, "***"),
+        ("04821", r#""4821""#, "***"),
+        ("04821", r#""0 4 8 2 1""#, "***"),
+        ("04821", r#""0-4-8-2-1""#, "***"),
+        ("04821", r#""+(04) 8.2[1]""#, "***"),
+        ("4821", r#""004821""#, "***"),
+        ("04821", r#""pin 04821""#, "***"),
+        ("04821", r#""pin 4821""#, "pin 4821"),
+        ("04821", r#"48210"#, "48210"),
+        ("04821", r#""-""#, "-"),
+        ("0001", r#"1"#, "***"),
+        ("0001", r#""10 of 21""#, "10 of 21"),
+        ("0001", r#"11"#, "11"),
+        ("0000", r#"0"#, "***"),
+        ("0000", r#""""#, ""),
+    ] {
+        let call = ScriptCall::of(GIVEN).enters([pin]);
+        let ended = call.answers_json(&format!(r#"{{"to": {answer}}}"#)).runs().await;
+        assert_eq!(ended.report.code, code, "{pin} {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_variables_of_the_request_are_those_of_the_script_that_ran_last() {
+    const FIRST: &str = r#"
+        [trigger]
+        url = "http://shop.example/"
+        [response]
+        key = "to"
+        [[branch]]
+        when = { present = true }
+        then = "script last"
+        [no_response]
+    "#;
+    let questions = "[keypress]\nlength = 1\n[otherwise]\n[no_input]\n";
+    for (last, outcome, keys) in [
+        ("[prompt]\nplay = 'switch:bye'\n", "otherwise", [""]),
+        (questions, "otherwise", ["1"]),
+        (questions, "no_input", [""]),
+    ] {
+        let call = ScriptCall::of(FIRST).and("last", last).enters(keys);
+        let ended = call.answers_json(r#"{"to": "next"}"#).runs().await;
+        let variables = ["SCRIPT", "OUTCOME", "HTTP_STATUS", "CODE", "CACHE"];
+        let expected = ["last", outcome, "", "", "off"];
+        assert_eq!(variables.map(|name| ended.variable(name)), expected);
+        assert_eq!(ended.report.http_status, None);
+    }
+}

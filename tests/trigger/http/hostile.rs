@@ -62,22 +62,64 @@ async fn the_timeout_bounds_all_redirects_together() {
 }
 
 #[tokio::test]
-async fn a_broken_connection_is_an_error() {
+async fn a_connection_that_breaks_before_a_reply_is_an_error() {
+    let web = Web::start(|_| Reply::Reset).await;
+    let error = failure(get(web.url("/"))).await;
+    assert!(matches!(error, TriggerError::Unreachable(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_error_of_a_reply_is_not_told_as_a_missing_connection() {
+    let long = "x".repeat(256 << 10);
     let broken = [
-        Reply::Reset,
-        Reply::Close(Vec::new()),
-        Reply::Close(b"HTTP/1.1 200 OK\r\nContent-".to_vec()),
-        Reply::Close([head("Content-Length: 100\r\n"), b"half".to_vec()].concat()),
-        Reply::Close([head("Transfer-Encoding: chunked\r\n"), b"5\r\nhal".to_vec()].concat()),
-        Reply::Close([head("Content-Encoding: gzip\r\n"), b"no gzip".to_vec()].concat()),
-        Reply::Bytes(b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec()),
-        Reply::Bytes(head("Content-Length: ten\r\n")),
-        Reply::Bytes(head("Content-Length: 1\r\nContent-Length: 2\r\n")),
+        (Reply::Close(Vec::new()), "connection closed before message completed"),
+        (
+            Reply::Close(b"HTTP/1.1 200 OK\r\nContent-".to_vec()),
+            "connection closed before message completed",
+        ),
+        (
+            Reply::Close([head("Content-Length: 100\r\n"), b"half".to_vec()].concat()),
+            "end of file before message length reached",
+        ),
+        (
+            Reply::Close([head("Transfer-Encoding: chunked\r\n"), b"5\r\nhal".to_vec()].concat()),
+            "end of file before message length reached",
+        ),
+        (
+            Reply::Close([head("Content-Encoding: gzip\r\n"), b"no gzip".to_vec()].concat()),
+            "not valid gzip",
+        ),
+        (Reply::Bytes(b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec()), "invalid HTTP version parsed"),
+        (Reply::Bytes(head("Content-Length: ten\r\n")), "invalid content-length parsed"),
+        (
+            Reply::Bytes(head("Content-Length: 1\r\nContent-Length: 2\r\n")),
+            "invalid content-length parsed",
+        ),
+        (Reply::Bytes(head(&format!("X-Long: {long}\r\n"))), "its head is longer than 64 KiB"),
     ];
-    for (at, reply) in broken.into_iter().enumerate() {
+    for (reply, reason) in broken {
         let web = Web::start(move |_| reply.clone()).await;
         let error = failure(get(web.url("/"))).await;
-        assert!(matches!(error, TriggerError::Unreachable(_)), "row {at}: {error:?}");
+        assert_eq!(error, TriggerError::BrokenReply(reason.into()));
+        assert_eq!(error.to_string(), format!("the reply is broken: {reason}"));
+    }
+}
+
+#[tokio::test]
+async fn a_broken_reply_is_retried_and_counts_for_the_circuit_breaker() {
+    let mut web =
+        Web::start(|_| Reply::Close([head("Content-Encoding: gzip\r\n"), b"no".to_vec()].concat()))
+            .await;
+    let triggers = client_with(TriggerSettings::default());
+    let mut request = get(web.url("/"));
+    request.retry_policy.retries = 2;
+    for (attempts, reason) in [
+        (3, "the reply is broken: not valid gzip"),
+        (2, "not sent: the circuit breaker of this host is open after 5 failures"),
+    ] {
+        let result = triggers.send(request.clone(), &plain_script()).await;
+        assert_eq!(result.answer.expect_err("no answer").to_string(), reason);
+        assert_eq!(web.unread_requests(), attempts);
     }
 }
 

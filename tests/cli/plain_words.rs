@@ -108,7 +108,7 @@ fn a_script_without_errors_is_told_apart_from_the_files_that_stop_a_call() {
 async fn a_request_is_shown_with_its_method_and_text_from_outside_is_escaped() {
     let web = Web::start(|_| Reply::json(&json!({ "text": HOSTILE }).to_string())).await;
     let script = format!(
-        "[trigger]\nmethod = 'PUT'\nurl = '{}'\nbody = '{{"x": "{{arg.x}}", "y": "{{arg.none}}"}}'\n\
+        "[trigger]\nmethod = 'PUT'\nurl = '{}'\nbody = '{{\"x\": \"{{arg.x}}\", \"y\": \"{{arg.none}}\"}}'\n\
          [otherwise]\nsay = 'So {{$text}}.'\n[no_response]\n",
         web.url("/")
     );

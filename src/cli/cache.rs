@@ -95,7 +95,7 @@ pub(super) fn cache(options: CacheArgs) -> ExitCode {
         }
     };
     match daemon.send_request(&request) {
-        Ok(replies) if json => replies.iter().for_each(|reply| print_json(reply)),
+        Ok(replies) if json => replies.iter().for_each(print_json),
         Ok(replies) => {
             print_replies(&request, &replies);
             if let Some(error) = replies.iter().find_map(shared_purge_error) {

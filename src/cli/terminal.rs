@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::script::escape::{escape_for_terminal, is_unsafe};
+use crate::script::escape::{escape_for_terminal, is_unsafe_on_terminal};
 
 /// The exit code for an invalid command line.
 pub(super) const EXIT_USAGE: u8 = 2;
@@ -20,7 +20,7 @@ pub(super) fn print_json(value: &impl Serialize) {
     let json = serde_json::to_string(value).unwrap_or_default();
     let mut line = String::with_capacity(json.len());
     for char in json.chars() {
-        match is_unsafe(char) {
+        match is_unsafe_on_terminal(char) {
             true => char
                 .encode_utf16(&mut [0; 2])
                 .iter()

@@ -107,7 +107,7 @@ fn note_faultless_script(config_file: &Path, script: &str, errors: &ConfigErrors
     let name = file.display().to_string();
     if errors.iter().all(|error| error.file.name != name) {
         print_note(&format!(
-            "{name} has no errors itself, but a daemon does not start with errors in another file: correct or move it"
+            "{name} itself has no errors, but a call needs all files without errors, as a daemon does"
         ));
     }
 }

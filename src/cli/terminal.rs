@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::script::escape::{escape_for_terminal, is_unsafe_on_terminal};
 
 /// The exit code for an invalid command line.
-pub(super) const EXIT_USAGE: u8 = 2;
+const EXIT_USAGE: u8 = 2;
 
 /// Prints a line on standard output, escaped by [`escape_lines`]. An error, such as a closed pipe, is ignored.
 pub(super) fn print_line(text: &str) {

@@ -96,11 +96,11 @@ fn a_script_without_errors_is_told_apart_from_the_files_that_stop_a_call() {
     folder.script("other", "[promt]");
     let result = in_folder(&folder, "call", &["ask"]);
     assert_eq!(result.code, 1);
-    assert!(result.errors.contains("scripts/ask.toml has no errors itself"), "{}", result.errors);
+    assert!(result.errors.contains("scripts/ask.toml itself has no errors"), "{}", result.errors);
     for script in ["other", "unknown"] {
         let result = in_folder(&folder, "call", &[script]);
         assert_eq!(result.code, 1);
-        assert!(!result.errors.contains("no errors itself"), "{}", result.errors);
+        assert!(!result.errors.contains("itself has no errors"), "{}", result.errors);
     }
 }
 

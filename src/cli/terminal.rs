@@ -5,14 +5,16 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::script::escape::{escape_for_terminal, is_unsafe_on_terminal};
+use crate::script::escape::{
+    escape_for_terminal, escape_lines_for_terminal, is_unsafe_on_terminal,
+};
 
 /// The exit code for an invalid command line.
 const EXIT_USAGE: u8 = 2;
 
-/// Prints a line on standard output, escaped by [`escape_lines`]. An error, such as a closed pipe, is ignored.
+/// Prints a line on standard output, escaped by [`escape_lines_for_terminal`]. An error, such as a closed pipe, is ignored.
 pub(super) fn print_line(text: &str) {
-    drop(writeln!(stdout(), "{}", escape_lines(text)));
+    drop(writeln!(stdout(), "{}", escape_lines_for_terminal(text)));
 }
 
 /// Prints a value as one line of JSON. What [`escape_control`] escapes is escaped as in JSON.
@@ -33,7 +35,7 @@ pub(super) fn print_json(value: &impl Serialize) {
 
 /// Prints an error on standard error. Returns the exit code of the failed command.
 pub(super) fn print_error(reason: &str) -> ExitCode {
-    drop(writeln!(stderr(), "error: {}", escape_lines(reason)));
+    drop(writeln!(stderr(), "error: {}", escape_lines_for_terminal(reason)));
     ExitCode::FAILURE
 }
 
@@ -45,7 +47,7 @@ pub(super) fn print_usage_error(reason: &str) -> ExitCode {
 
 /// Prints a hint on standard error.
 pub(super) fn print_note(text: &str) {
-    drop(writeln!(stderr(), "note: {}", escape_lines(text)));
+    drop(writeln!(stderr(), "note: {}", escape_lines_for_terminal(text)));
 }
 
 /// Prints rows of cells; each column is as wide as its widest cell.
@@ -66,9 +68,4 @@ pub(super) fn print_table<const N: usize>(rows: &[[String; N]]) {
 /// Escapes a text from outside, which stays on one line: see [`escape_for_terminal`].
 pub(super) fn escape_control(text: &str) -> String {
     escape_for_terminal(text).into_owned()
-}
-
-/// Escapes each line of a text.
-fn escape_lines(text: &str) -> String {
-    text.split('\n').map(escape_for_terminal).collect::<Vec<_>>().join("\n")
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::script::escape::escape_for_terminal;
+use crate::script::escape::{escape_for_terminal, escape_lines_for_terminal};
 
 /// A file that a diagnostic is about.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,14 +43,14 @@ impl Diagnostic {
     }
 
     fn report(&self, level: Level<'static>) -> Vec<Group<'_>> {
-        let title = level.primary_title(self.message.as_str());
-        // Titles and lines of a file are escaped by the renderer, but paths are not.
+        let title = level.primary_title(escape_lines_for_terminal(&self.message));
+        // The renderer escapes the lines of a file, but not paths.
         let path = escape_for_terminal(&self.file.name);
         let group = match self.span.as_ref() {
             Some(span) => title.element(self.snippet(span, path)),
             None => title.element(Origin::path(path)),
         };
-        let help = self.help.as_deref();
+        let help = self.help.as_deref().map(escape_lines_for_terminal);
         vec![group.elements(help.map(|help| Level::HELP.message(help)))]
     }
 

@@ -13,7 +13,7 @@ use crate::channel::Destination;
 mod terminal;
 mod xml;
 
-pub(crate) use terminal::{escape_for_terminal, is_unsafe_on_terminal};
+pub(crate) use terminal::{escape_for_terminal, escape_lines_for_terminal, is_unsafe_on_terminal};
 pub(crate) use xml::CDATA_SPLIT;
 
 /// The place where a value is inserted.

@@ -133,14 +133,18 @@ async fn a_request_is_shown_with_its_method_and_text_from_outside_is_escaped() {
 }
 
 #[test]
-fn the_name_of_a_file_is_escaped_where_check_and_serve_point_to_it() {
+fn names_of_files_and_keys_are_escaped_in_the_errors_of_check_and_serve() {
     let folder = ask();
-    fs::write(folder.at("scripts/q\u{1b}[31m\u{202e}.toml"), "[promt]\n").unwrap();
+    let text = "[prompt]\n\"\\u202E\\u2028\" = 1\n";
+    fs::write(folder.at("scripts/q\u{1b}[31m\u{202e}.toml"), text).unwrap();
     for command in ["check", "serve"] {
         let result = in_folder(&folder, command, &[]);
         assert_eq!(result.code, 1, "{}", result.errors);
-        let place = r"scripts/q\u{1b}[31m\u{202e}.toml:1:2";
+        let key = r"unknown key `\u{202e}\u{2028}` in [prompt]";
+        let place = r"scripts/q\u{1b}[31m\u{202e}.toml:2:1";
+        assert!(result.errors.contains(key), "{}", result.errors);
         assert!(result.errors.contains(place), "{}", result.errors);
-        assert!(!result.errors.contains(['\u{1b}', '\u{202e}']), "{:?}", result.errors);
+        let raw = ['\u{1b}', '\u{202e}', '\u{2028}'];
+        assert!(!result.errors.contains(raw), "{:?}", result.errors);
     }
 }

@@ -19,6 +19,11 @@ pub(crate) fn escape_for_terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// Like [`escape_for_terminal`], for each line of a text.
+pub(crate) fn escape_lines_for_terminal(text: &str) -> String {
+    text.split('\n').map(escape_for_terminal).collect::<Vec<_>>().join("\n")
+}
+
 /// Whether [`escape_for_terminal`] escapes this character.
 pub(crate) fn is_unsafe_on_terminal(char: char) -> bool {
     if char.is_ascii() {

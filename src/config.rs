@@ -83,6 +83,12 @@ pub(crate) fn inventory(path: &Path) -> Result<SoundInventory, ConfigErrors> {
     }
 }
 
+/// The path of the file of a script; `None` if it does not exist or the daemon's file can't be read.
+pub(crate) fn script_file(path: &Path, script: &str) -> Option<PathBuf> {
+    let folder = DaemonFile::open(path).ok()?.folders().scripts;
+    Some(folder.join(format!("{script}.toml"))).filter(|file| file.is_file())
+}
+
 /// The path of the control socket; `None` if the daemon's file turns it off. Only the daemon's file is read.
 ///
 /// # Errors

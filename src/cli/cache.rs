@@ -5,6 +5,7 @@ mod format;
 mod list;
 
 use std::io;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,7 +13,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::check::report_failure;
 use crate::cli::config_file::ConfigFile;
-use crate::cli::terminal::{escape_control, print_error, print_line};
+use crate::cli::terminal::{escape_control, print_error, print_json, print_line};
 use crate::config::{self, counted};
 use crate::control::client::{ControlClientError, send_request};
 use crate::control::protocol::{ControlReply, ControlRequest, PurgeTarget};
@@ -94,9 +95,7 @@ pub(super) fn cache(options: CacheArgs) -> ExitCode {
         }
     };
     match daemon.send_request(&request) {
-        Ok(replies) if json => {
-            replies.iter().for_each(|reply| print_line(&list::to_json_line(reply)))
-        }
+        Ok(replies) if json => replies.iter().for_each(print_json),
         Ok(replies) => {
             print_replies(&request, &replies);
             if let Some(error) = replies.iter().find_map(shared_purge_error) {
@@ -179,6 +178,12 @@ async fn send_to_first_listening(
 ) -> Result<Vec<ControlReply>, String> {
     for socket in sockets {
         match send_request(socket, request).await {
+            Err(ControlClientError::Connect(_)) if is_other_file(socket) => {
+                return Err(format!(
+                    "{} is not a socket: pass the daemon's control socket",
+                    socket.display()
+                ));
+            }
             Err(ControlClientError::Connect(error)) if is_not_listening(&error) => {}
             Err(ControlClientError::Connect(error)) => {
                 return Err(connect_error_text(socket, &error));
@@ -193,6 +198,11 @@ async fn send_to_first_listening(
         "no daemon listens on {}: start one, or pass --config or --socket",
         tried.join(" or ")
     ))
+}
+
+/// Whether there is something that is no socket.
+fn is_other_file(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.file_type().is_socket())
 }
 
 fn is_not_listening(error: &io::Error) -> bool {

@@ -4,6 +4,7 @@ mod args;
 mod redaction;
 
 use std::io::{IsTerminal, stdin};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +17,8 @@ use crate::cli::config_file::ConfigFile;
 use crate::cli::printer::{OutputFormat, OutputLine, Printer};
 use crate::cli::simulated_voice::SimulationOptions;
 use crate::cli::simulation::{Simulation, SimulationResult, place_call};
-use crate::cli::terminal::print_error;
-use crate::config::{self, Config, nearest};
+use crate::cli::terminal::{print_error, print_note};
+use crate::config::{self, Config, ConfigErrors, nearest};
 use crate::fake::dtmf::DtmfSource;
 use crate::fake::phone::{CallEvent, Phone};
 use crate::script::template::reveal_sensitive_values;
@@ -53,6 +54,7 @@ pub(super) fn call(options: &CallArgs) -> ExitCode {
         None => match load_config_with_script(&options.config, &options.script) {
             Ok(config) => {
                 print_warnings(&config.warnings);
+                note_unheard_words(options, &config);
                 // If the system refuses it, an engine may leave processes behind.
                 drop(adopt_orphans());
                 let code = runtime.block_on(simulate_until_interrupted(options, &config, &printer));
@@ -79,8 +81,12 @@ async fn simulate_until_interrupted(
 
 /// Loads the configuration, which must contain this script.
 pub(super) fn load_config_with_script(file: &ConfigFile, script: &str) -> Result<Config, ExitCode> {
-    let config = config::load(&file.clone().resolve_path());
-    let config = config.map_err(|errors| report_failure(&errors))?;
+    let path = file.clone().resolve_path();
+    let config = config::load(&path).map_err(|errors| {
+        let code = report_failure(&errors);
+        note_faultless_script(&path, script, &errors);
+        code
+    })?;
     let scripts = &config.library.scripts;
     if scripts.contains_key(script) {
         return Ok(config);
@@ -93,6 +99,28 @@ pub(super) fn load_config_with_script(file: &ConfigFile, script: &str) -> Result
         None => format!("no script {script:?}; available: {}", names.join(", ")),
     };
     Err(print_error(&reason))
+}
+
+/// Says that the errors are in other files, if so.
+fn note_faultless_script(config_file: &Path, script: &str, errors: &ConfigErrors) {
+    let Some(file) = config::script_file(config_file, script) else { return };
+    let name = file.display().to_string();
+    if errors.iter().all(|error| error.file.name != name) {
+        print_note(&format!(
+            "{name} itself has no errors, but a call needs all files without errors, as a daemon does"
+        ));
+    }
+}
+
+/// Says that nothing listens to the words of `--say`, if so.
+fn note_unheard_words(options: &CallArgs, config: &Config) {
+    let script = config.library.scripts.get(&options.script);
+    if !options.say.is_empty() && script.is_some_and(|script| script.speech.is_none()) {
+        print_note(&format!(
+            "{} has no [speech], so it does not hear the words of --say: use --digits, or add [speech]",
+            options.script
+        ));
+    }
 }
 
 /// The name of the script in a path such as `scripts/hello.toml`, or in the URL of a dialplan.
@@ -180,7 +208,13 @@ fn print_outcome(
     let unreached = (options.switch.to_switch() == Switch::Asterisk).then_some("FAILURE");
     let status = result.map_or(unreached, |result| result.agi_status);
     let shown = match outcome {
-        "" => "no outcome: no script ran".to_owned(),
+        "" => match options.connect.as_deref().filter(|_| result.is_some()) {
+            Some(server) => format!(
+                "no outcome: no script ran; {server} may be no dialscript daemon, listen for the other switch, or not \
+                 have this script"
+            ),
+            None => "no outcome: no script ran".to_owned(),
+        },
         _ => format!("outcome {outcome}"),
     };
     let fields = json!({ "outcome": outcome, "agi_status": status });

@@ -10,7 +10,7 @@ mod connect;
 mod servers;
 
 use super::config_file::ConfigFile;
-use crate::cli::terminal::print_line;
+use crate::cli::terminal::{print_line, print_usage_error};
 use crate::config::{self, Config, ConfigErrors, ConfigWarnings, Diagnostic, counted};
 
 #[derive(Debug, Args)]
@@ -20,10 +20,19 @@ pub(super) struct CheckArgs {
     /// Also open a connection to every server that the files name. No request is sent
     #[arg(long)]
     connect: bool,
+    /// Taken only to say that all scripts are checked.
+    #[arg(hide = true)]
+    scripts: Vec<String>,
 }
 
 /// Checks all files. Errors and warnings go to standard error, a summary to standard output.
 pub(super) fn check(options: CheckArgs) -> ExitCode {
+    if !options.scripts.is_empty() {
+        return print_usage_error(
+            "`check` checks all scripts: run it without a name. Other files: `--config FILE`. To try one script: \
+             `dialscript call SCRIPT`",
+        );
+    }
     match config::load(&options.config.resolve_path()) {
         Ok(config) => {
             print_warnings(&config.warnings);

@@ -29,7 +29,7 @@ use mock_shop::MockShop;
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
-    /// Skip the pauses for speaking, listening and thinking
+    /// Let the callers press keys sooner and the shop answer at once. Sounds take as long as without it
     #[arg(long)]
     fast: bool,
 }

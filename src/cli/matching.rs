@@ -11,7 +11,9 @@ use clap::Args;
 use crate::cli::call::load_config_with_script;
 use crate::cli::config_file::ConfigFile;
 use crate::cli::printer::OutputLine;
-use crate::cli::terminal::{escape_control, print_error, print_line};
+use crate::cli::terminal::{
+    escape_control, print_error, print_json, print_line, print_usage_error,
+};
 use crate::script::answer::TriggerAnswer;
 use crate::script::branch::{BranchDecision, choose_branch, decide_branch, full_reason};
 use crate::script::call_state::InputMethod;
@@ -37,7 +39,7 @@ pub(super) struct MatchArgs {
     #[arg(long, value_name = "FILE")]
     answer: Option<PathBuf>,
     /// HTTP status; overrides the one in the file [default: 200]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(100..600), requires = "answer", conflicts_with = "input")]
+    #[arg(long, value_parser = parse_status, requires = "answer", conflicts_with = "input")]
     status: Option<u16>,
     /// Content type; overrides the one in the file
     #[arg(long, value_name = "TYPE", requires = "answer", conflicts_with = "input")]
@@ -59,9 +61,6 @@ const EXIT_CODES: &str = "Exit codes, by result:
   2  invalid command line, or options that do not fit the script
   3  [no_input], [invalid_input]
   4  [no_response]";
-
-/// The exit code if the options do not fit the script.
-const EXIT_USAGE: u8 = 2;
 
 /// Compares all branches and prints the result of each.
 pub(super) fn matching(options: &MatchArgs) -> ExitCode {
@@ -85,10 +84,7 @@ pub(super) fn matching(options: &MatchArgs) -> ExitCode {
             Err(error) => print_error(&error.to_string()),
         },
         (None, _, Some(input)) => options.print(&match_input(script, input), secrets),
-        (trigger, ..) => {
-            print_error(usage_hint(trigger.as_ref()));
-            ExitCode::from(EXIT_USAGE)
-        }
+        (trigger, ..) => print_usage_error(usage_hint(trigger.as_ref())),
     }
 }
 
@@ -109,9 +105,10 @@ impl MatchArgs {
     fn print(&self, report: &MatchReport, secrets: &Secrets) -> ExitCode {
         for line in &report.lines {
             let line = line.without_secrets(secrets);
-            let shown =
-                if self.json { line.to_json().to_string() } else { escape_control(&line.text) };
-            print_line(&shown);
+            match self.json {
+                true => print_json(&line.to_json()),
+                false => print_line(&escape_control(&line.text)),
+            }
         }
         ExitCode::from(match report.call_outcome {
             CallOutcome::NoInput | CallOutcome::InvalidInput => 3,
@@ -119,6 +116,11 @@ impl MatchArgs {
             _ => 0,
         })
     }
+}
+
+fn parse_status(text: &str) -> Result<u16, String> {
+    let status = text.parse().ok().filter(|status| (100..600).contains(status));
+    status.ok_or_else(|| "write a number from 100 to 599".to_owned())
 }
 
 fn usage_hint(trigger: Option<&ScriptTrigger>) -> &'static str {

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 use tracing::Level;
 
-use crate::cli::terminal::{escape_control, print_line};
+use crate::cli::terminal::{escape_control, print_json, print_line};
 use crate::fake::phone::{CallEvent, Continuation};
 use crate::script::template::{Secrets, masked};
 use crate::telemetry::event_layer::LogEvent;
@@ -143,7 +143,7 @@ impl OutputLine {
     pub(super) fn from_log_event(event: &LogEvent) -> Option<Self> {
         let field = |name: &str| event.field(name).unwrap_or_default();
         Some(match event.message.as_str() {
-            "request" => Self::request_line(field("url"), event.field("body")),
+            "request" => Self::request_line(event),
             "answer" => Self::answer_line(event),
             "branch" => {
                 let number: Option<usize> = field("number").parse().ok();
@@ -160,19 +160,19 @@ impl OutputLine {
                 let fields = json!({ "url": url, "status": status.parse::<u16>().ok() });
                 Self::new("told", fields, format!("background request to {url}: HTTP {status}"))
             }
-            "call" if field("outcome") == "error" => {
-                let fields = json!({ "reason": field("reason") });
-                Self::new("error", fields, format!("error: {}", field("reason")))
-            }
+            "call" if field("outcome") == "error" => Self::error_line(event),
+            "call" => Self::empty_line(event.field("empty")?),
             _ if event.level <= Level::WARN => Self::warning_line(event),
             _ => return None,
         })
     }
 
-    fn request_line(url: &str, body: Option<&str>) -> Self {
+    fn request_line(event: &LogEvent) -> Self {
+        let field = |name: &str| event.field(name).unwrap_or_default();
+        let (method, url, body) = (field("method"), field("url"), event.field("body"));
         let with = body.map(|body| format!(", body {body}")).unwrap_or_default();
-        let fields = json!({ "url": url, "body": body });
-        Self::new("request", fields, format!("request to {url}{with}"))
+        let fields = json!({ "method": method, "url": url, "body": body });
+        Self::new("request", fields, format!("request {method} {url}{with}"))
     }
 
     fn answer_line(event: &LogEvent) -> Self {
@@ -199,6 +199,21 @@ impl OutputLine {
             text += &format!("; first error: {first_error}");
         }
         Self::new("answer", fields, text)
+    }
+
+    /// The placeholders that had no value.
+    fn empty_line(placeholders: &str) -> Self {
+        let fields = json!({ "placeholders": placeholders });
+        Self::new("empty", fields, format!("no value for {placeholders}"))
+    }
+
+    fn error_line(event: &LogEvent) -> Self {
+        let (reason, empty) = (event.field("reason").unwrap_or_default(), event.field("empty"));
+        let mut text = format!("error: {reason}");
+        if let Some(empty) = empty {
+            text += &format!("; no value for {empty}");
+        }
+        Self::new("error", json!({ "reason": reason, "empty": empty }), text)
     }
 
     fn warning_line(event: &LogEvent) -> Self {
@@ -256,7 +271,7 @@ impl PrinterState {
                 let mut object = line.fields.clone();
                 object.insert("seconds".into(), rounded_seconds(at));
                 object.insert("event".into(), line.event.into());
-                print_line(&Value::Object(object).to_string());
+                print_json(&object);
             }
         }
     }

@@ -1,11 +1,14 @@
 //! Errors and warnings about configuration files.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use crate::script::escape::{escape_for_terminal, escape_lines_for_terminal};
 
 /// A file that a diagnostic is about.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,18 +43,24 @@ impl Diagnostic {
     }
 
     fn report(&self, level: Level<'static>) -> Vec<Group<'_>> {
-        let title = level.primary_title(self.message.as_str());
+        let title = level.primary_title(escape_lines_for_terminal(&self.message));
+        // The renderer escapes the lines of a file, but not paths.
+        let path = escape_for_terminal(&self.file.name);
         let group = match self.span.as_ref() {
-            Some(span) => title.element(self.snippet(span)),
-            None => title.element(Origin::path(self.file.name.as_str())),
+            Some(span) => title.element(self.snippet(span, path)),
+            None => title.element(Origin::path(path)),
         };
-        let help = self.help.as_deref();
+        let help = self.help.as_deref().map(escape_lines_for_terminal);
         vec![group.elements(help.map(|help| Level::HELP.message(help)))]
     }
 
-    fn snippet(&self, span: &Range<usize>) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
+    fn snippet<'a>(
+        &'a self,
+        span: &Range<usize>,
+        path: Cow<'a, str>,
+    ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
         let snippet = Snippet::source(self.file.text.as_str())
-            .path(self.file.name.as_str())
+            .path(path)
             .annotation(AnnotationKind::Primary.span(span.clone()));
         match &self.label {
             Some((at, label)) => {

@@ -142,7 +142,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             parked: false,
             break_requested: false,
             keys: VecDeque::new(),
-            question: FakeEslQuestion::None,
+            question: FakeEslQuestion::default(),
             application_response: NO_RESPONSE,
             close_deadline: Some(Instant::now() + CONNECT_TIMEOUT),
             event_sequence: 0,

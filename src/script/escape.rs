@@ -10,8 +10,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::channel::Destination;
 
+mod terminal;
 mod xml;
 
+pub(crate) use terminal::{escape_for_terminal, escape_lines_for_terminal, is_unsafe_on_terminal};
 pub(crate) use xml::CDATA_SPLIT;
 
 /// The place where a value is inserted.

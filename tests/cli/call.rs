@@ -295,3 +295,42 @@ async fn an_answer_without_the_response_key_is_reported_with_the_reason() {
         call(&ConfigFolder::with_scripts(&[("ask", &asks(&web.url("/")))]), &["ask"]).await;
     assert_eq!(result.all("answer", "reason"), ["read as text; no data.code in it"]);
 }
+
+/// The second input is pressed at the second question, though nothing lies between the two questions.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_group_of_digits_is_pressed_at_its_own_question_on_both_switches() {
+    let menu = |barge_in| {
+        format!(
+            r#"
+[prompt]
+say = "Press one or two."
+repeat = 1
+[keypress]
+length = 1
+barge_in = {barge_in}
+gap = "1s"
+[[branch]]
+when = "1"
+then = "goto 100@sales"
+[[branch]]
+when = "9"
+then = "again"
+[no_input]
+"#
+        )
+    };
+    let folder =
+        ConfigFolder::with_scripts(&[("menu", &menu(true)), ("no-barge-in", &menu(false))]);
+    for (script, digits) in [("menu", "7,1"), ("menu", "9,1"), ("no-barge-in", "7,1")] {
+        for switch in ["asterisk", "freeswitch"] {
+            let result = call(&folder, &[script, "--digits", digits, "--switch", switch]).await;
+            let context = format!("{script} {digits} {switch}: {}", result.output);
+            assert_eq!(
+                result.all("presses", "key"),
+                digits.split(',').collect::<Vec<_>>(),
+                "{context}"
+            );
+            assert_eq!(result.event("ended")["outcome"], "matched", "{context}");
+        }
+    }
+}

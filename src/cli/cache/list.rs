@@ -49,8 +49,3 @@ fn totals_text(totals: &CacheTotals) -> String {
         _ => format!("{text}; {left_off} older ones not shown"),
     }
 }
-
-/// The JSON object as the daemon sent it.
-pub(super) fn to_json_line(reply: &ControlReply) -> String {
-    serde_json::to_string(reply).unwrap_or_default()
-}

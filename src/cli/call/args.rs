@@ -1,5 +1,7 @@
 //! The options of `dialscript call`.
 
+use std::net::Ipv6Addr;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -36,7 +38,7 @@ pub(in crate::cli) struct CallArgs {
     pub(super) digits: Option<String>,
     /// What the caller says; repeat the option for each speech prompt
     #[arg(long, value_name = "WORDS")]
-    say: Vec<String>,
+    pub(super) say: Vec<String>,
     /// Use the configured speech engines; without this option texts are printed
     #[arg(long)]
     engines: bool,
@@ -50,19 +52,19 @@ pub(in crate::cli) struct CallArgs {
     #[arg(long, value_name = "NUMBER", default_value = "7000")]
     called: String,
     /// A channel variable set by the dialplan
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
     set: Vec<(String, String)>,
     /// A script argument, available as {arg.NAME}
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
     arg: Vec<(String, String)>,
     /// A destination that exists in the dialplan, such as 9100@shipping [default: all exist]
-    #[arg(long, value_name = "EXT@CONTEXT")]
+    #[arg(long, value_name = "EXT@CONTEXT", value_parser = parse_destination)]
     exists: Vec<String>,
     /// The caller hangs up after this time, such as 3s
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) hangup_after: Option<Duration>,
     /// Call a running daemon instead of one in this process
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = parse_address)]
     pub(super) connect: Option<String>,
     /// Show secrets and sensitive input instead of ***
     #[arg(long)]
@@ -171,6 +173,40 @@ fn parse_keys(text: &str) -> Result<String, String> {
     match text.chars().find(|&key| !is_dtmf_key(key) && key != ',') {
         Some(key) => Err(format!("invalid key {key:?}: use 0-9, *, #, A-D or a comma")),
         None => Ok(text.to_owned()),
+    }
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = parse_pair(text)?;
+    match name.contains(|char: char| char.is_whitespace() || char.is_control()) {
+        true => Err(format!(
+            "{name:?} is no name of a variable: write NAME=VALUE without spaces in NAME"
+        )),
+        false => Ok((name, value)),
+    }
+}
+
+fn parse_destination(text: &str) -> Result<String, String> {
+    match text.split_once('@') {
+        Some((extension, context)) if !extension.is_empty() && !context.is_empty() => {
+            Ok(text.to_owned())
+        }
+        _ => Err("write EXTENSION@CONTEXT, such as 9100@shipping".to_owned()),
+    }
+}
+
+/// A host and a port. An IPv6 address is in brackets.
+fn parse_address(text: &str) -> Result<String, String> {
+    let is_host = |host: &str| match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'))
+    {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && !host.contains(':'),
+    };
+    match text.rsplit_once(':') {
+        Some((host, port)) if is_host(host) && port.parse::<NonZeroU16>().is_ok() => {
+            Ok(text.to_owned())
+        }
+        _ => Err("write HOST:PORT, such as 127.0.0.1:4573 or [::1]:4573".to_owned()),
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct AnswerFile {
 pub(super) enum AnswerFileError {
     #[error("{0} can't be read: {1}")]
     Read(String, io::Error),
+    #[error("{0} is a folder: name a file, or `-` for standard input")]
+    Folder(String),
     #[error("line {0} is not a header: a blank line must separate headers from the body")]
     Header(usize),
     #[error("the body is compressed: run curl with --compressed")]
@@ -31,7 +33,10 @@ pub(super) enum AnswerFileError {
 
 /// Reads a file; `-` is standard input.
 pub(super) fn read(file: &Path) -> Result<AnswerFile, AnswerFileError> {
-    let failed = |error| AnswerFileError::Read(file.display().to_string(), error);
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::IsADirectory => AnswerFileError::Folder(file.display().to_string()),
+        _ => AnswerFileError::Read(file.display().to_string(), error),
+    };
     let bytes = if file == Path::new("-") {
         read_bounded(io::stdin().lock())
     } else {

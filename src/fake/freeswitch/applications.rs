@@ -98,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         let timeout = self.playback_timeout();
         // A sound with a time limit is not a prompt, so the caller is not asked for keys.
         if timeout.is_none() {
-            self.announce_question();
+            self.announce_question(&name);
         }
         self.phone.sound_started(&name, duration);
         let play_time = timeout.map_or(duration, |timeout| timeout.min(duration));

@@ -3,10 +3,8 @@
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::Instant;
 
 use super::execution::FakeApplicationKind;
-use super::question::FakeEslQuestion;
 use super::{FakeEslMessage, FakeFreeSwitch, cause};
 use crate::fake::phone::CallEvent;
 
@@ -35,9 +33,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
         let Some(key) = self.keys.pop_front() else { return Ok(()) };
         self.phone.emit(CallEvent::KeyPressed(key));
-        if let FakeEslQuestion::Sound(_) = self.question {
-            self.question = FakeEslQuestion::Sound(true);
-        }
+        self.question.key_pressed();
         self.send_dtmf(key).await?;
         if !self.running_applications.is_empty() && self.is_terminator(key) {
             self.channel.set("playback_terminator_used", &key.to_string());
@@ -68,6 +64,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     pub(super) async fn end_application(&mut self, completed: bool) -> io::Result<()> {
         let Some(running) = self.running_applications.pop() else { return Ok(()) };
         running.report_end(&mut self.phone, completed);
+        if !completed {
+            self.question.sound_interrupted();
+        }
         match running.kind {
             FakeApplicationKind::Record => self.finish_recording()?,
             FakeApplicationKind::Sleep | FakeApplicationKind::Speech => {}
@@ -110,19 +109,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
 
     /// A caller who hears silence also assumes that keys are expected.
     fn announce_silence(&mut self) {
-        let silent = matches!(self.question, FakeEslQuestion::Silence(_));
         if self.running_applications.is_empty()
-            && !silent
+            && !self.question.is_silent()
             && self.channel.answered
             && self.channel.cause.is_none()
         {
-            self.phone.digits_expected(self.question == FakeEslQuestion::None);
-            self.question = FakeEslQuestion::Silence(Instant::now());
+            let is_new = self.question.start_silence();
+            self.phone.digits_expected(is_new);
         }
     }
 
-    pub(super) fn announce_question(&mut self) {
-        self.phone.digits_expected(self.question.is_over());
-        self.question = FakeEslQuestion::Sound(false);
+    pub(super) fn announce_question(&mut self, sound: &str) {
+        let is_new = self.question.start_sound(sound);
+        self.phone.digits_expected(is_new);
     }
 }

@@ -28,7 +28,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         };
         self.recorder = Some(recorder);
         self.channel.set("silence_hits_exhausted", "false");
-        self.announce_question();
+        self.announce_question(&execute.argument);
         self.phone.recording_started();
         self.start_application(execute, FakeApplicationKind::Record, None)
     }
@@ -109,7 +109,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             return self.send_execute_complete(&execute).await;
         }
         let duration = character_duration * u32::try_from(characters).unwrap_or(u32::MAX);
-        self.announce_question();
+        self.announce_question(&sound);
         self.phone.sound_started(&sound, duration);
         self.start_application(execute, FakeApplicationKind::Speech, Some(duration))
     }

@@ -65,7 +65,12 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         phase: RequestPhase,
     ) -> Result<TriggerRequest, EscapeError> {
         let request = TriggerRequest::fill(trigger, &self.state.values(phase))?;
-        debug!(url = request.target.redacted(), body = request.redacted_body(), "request");
+        debug!(
+            method = request.method.as_str(),
+            url = request.target.redacted(),
+            body = request.redacted_body(),
+            "request"
+        );
         Ok(request)
     }
 

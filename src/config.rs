@@ -15,6 +15,7 @@ mod foreign_keys;
 mod nearest;
 mod pem;
 mod read_error;
+pub(crate) mod regular_file;
 mod runtime_dirs;
 mod script;
 mod secret_file;

@@ -130,6 +130,27 @@ fn a_file_that_cannot_be_read_is_an_error_with_its_reason() {
     assert_eq!(error("large.toml").0, "this file has more than 4194304 bytes");
 }
 
+/// Opening a named pipe without a writer waits for one.
+#[test]
+fn a_named_pipe_is_reported_and_not_waited_for() {
+    let folder = ConfigFolder::new();
+    folder.script("a", "[trigger]\nurl='https://a.example/{secret.KEY}'\nbackground=true\n");
+    folder.daemon_file("[upstream.'a.example']\nca = 'ca.pem'\n");
+    folder.file("secrets/other", "x");
+    for name in ["scripts/p.toml", "secrets/KEY", "ca.pem", "pipe.toml"] {
+        let made = std::process::Command::new("mkfifo").arg(folder.at(name)).status();
+        assert!(made.unwrap().success());
+    }
+    let (sender, loaded) = std::sync::mpsc::channel();
+    let files = [folder.config_file(), folder.at("pipe.toml")];
+    std::thread::spawn(move || sender.send(files.map(|file| load(&file).unwrap_err().to_string())));
+    let limit = std::time::Duration::from_secs(30);
+    let [all, own] = loaded.recv_timeout(limit).expect("a pipe blocks the check");
+    for (errors, number) in [(all, 3), (own, 1)] {
+        assert_eq!(errors.matches("this is not a regular file").count(), number, "{errors}");
+    }
+}
+
 #[test]
 fn a_folder_without_scripts_is_a_warning() {
     let folder = ConfigFolder::new();

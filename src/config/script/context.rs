@@ -172,8 +172,8 @@ impl<'a> ScriptContext<'a> {
             Placeholder::Answer(path) => self.check_last_answer(path, at),
             Placeholder::OtherAnswer(name, path) => self.check_answer_of(name, path, at),
             Placeholder::Secret(name) => {
-                if let Err(reason) = self.load.secrets.look_up(name) {
-                    secrets::report_unavailable(self.file, at, name, &reason, "the secret");
+                if let Err(error) = self.load.secrets.look_up(name) {
+                    secrets::report_unavailable(self.file, at, name, error, "the secret");
                 }
             }
             _ => {}

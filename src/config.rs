@@ -39,6 +39,9 @@ use script::context::LoadContext;
 use secrets::SecretStore;
 use sounds::SoundLibrary;
 
+/// The daemon's file if none is named and the current folder has no `dialscript.toml`.
+pub(crate) const SYSTEM_FILE: &str = "/etc/dialscript/dialscript.toml";
+
 /// The content of the daemon's file and of all script files.
 #[derive(Debug)]
 pub struct Config {

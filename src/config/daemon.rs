@@ -22,6 +22,7 @@ mod speech;
 pub(super) mod trigger;
 mod upstream;
 
+use super::SYSTEM_FILE;
 use super::diagnostic::ConfigErrors;
 use super::file::TomlFile;
 use super::secrets::SecretStore;
@@ -75,7 +76,13 @@ struct DaemonTables {
 
 impl DaemonFile {
     pub(crate) fn open(path: &Path) -> Result<Self, ConfigErrors> {
-        let help = "create it (it may be empty), or name another file";
+        let help = match path == Path::new(SYSTEM_FILE) {
+            true => {
+                "create it (it may be empty), or name another file with `--config`; the current folder has no \
+                 `dialscript.toml` either"
+            }
+            false => "create it (it may be empty), or name another file",
+        };
         let file = TomlFile::open(path, help);
         let file = file.map_err(|error| ConfigErrors::sorted(vec![*error]))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();

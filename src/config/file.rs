@@ -200,7 +200,11 @@ impl TomlFile {
     /// error.
     pub(crate) fn into_errors(self) -> Vec<Diagnostic> {
         let mut errors = self.syntax_errors.take();
-        let line = |error: &Diagnostic| self.line(error.span.clone().unwrap_or_default().start);
+        let line_ends: Vec<_> = self.text().match_indices('\n').map(|(at, _)| at).collect();
+        let line = |error: &Diagnostic| {
+            let start = error.span.as_ref().map_or(0, |span| span.start);
+            line_ends.partition_point(|end| *end < start)
+        };
         let invalid_lines: BTreeSet<_> = errors.iter().map(line).collect();
         let checked_to = self.checked_to.get();
         let follows = |error: &Diagnostic| {
@@ -213,10 +217,6 @@ impl TomlFile {
         };
         errors.extend(self.errors.take().into_iter().filter(|error| !follows(error)));
         errors
-    }
-
-    fn line(&self, at: usize) -> usize {
-        self.source.text.bytes().take(at).filter(|b| *b == b'\n').count()
     }
 }
 

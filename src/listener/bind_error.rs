@@ -32,9 +32,17 @@ pub(super) fn explained(table: &str, address: SocketAddr, error: &io::Error) -> 
 }
 
 fn in_use(address: SocketAddr) -> String {
-    let holder =
-        holder(address).map_or_else(|| "another program".to_owned(), |holder| holder.to_string());
-    format!("{holder} listens there: stop it, or write another port")
+    let holder = holder(address);
+    let advice = "stop it, or write another port";
+    match holder {
+        Some(holder @ PortHolder::Process { .. }) => format!("{holder} listens there: {advice}"),
+        Some(user) => {
+            format!("{user} listens there: {advice}; as root, `ss -ltnp` shows which one")
+        }
+        None => {
+            format!("another program listens there: {advice}; as root, `ss -ltnp` shows which one")
+        }
+    }
 }
 
 fn forbidden(address: SocketAddr) -> String {

@@ -180,6 +180,16 @@ impl<'a> ScriptContext<'a> {
         }
     }
 
+    /// Reports a placeholder `{NAME.value}` with the name of a script that does not exist.
+    pub(super) fn report_no_script(&self, name: &str, value: &str, at: Range<usize>) {
+        let scripts = &self.load.scripts;
+        let help = match scripts.nearest(name) {
+            Some(near) => format!("did you mean `{{{near}.{value}}}`?"),
+            None => scripts.list_except(self.name),
+        };
+        self.file.error_with_help(at, format!("there is no script `{name}`"), help);
+    }
+
     pub(super) fn report_never_before(&self, name: &str, at: Range<usize>) {
         let message = format!("the script `{name}` never runs before this one");
         let help = format!(
@@ -207,10 +217,7 @@ impl<'a> ScriptContext<'a> {
     fn check_earlier_input(&self, name: &str, input: InputKind, at: Range<usize>) {
         let scripts = &self.load.scripts;
         let Some(earlier) = scripts.get(name) else {
-            let suggest = |near| format!("did you mean `{{{near}.{}}}`?", key(input));
-            let help = scripts.nearest(name).map(suggest);
-            self.file.report(at, format!("there is no script `{name}`"), help, None);
-            return;
+            return self.report_no_script(name, key(input), at);
         };
         if !earlier.asks_for(input) {
             self.file.error(at, format!("the script `{name}` does not ask for {}", noun(input)));

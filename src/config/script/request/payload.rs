@@ -135,7 +135,10 @@ fn xml(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> Bo
     let sample = template.fill(&SampleValues("1")).unwrap_or_default();
     if let Err(e) = roxmltree::Document::parse(sample.text().trim_start()) {
         let help = "a body that begins with < must be XML";
-        script.file.error_with_help(text.span(), format!("not valid XML: {e}"), help);
+        // The position at its end is that in the text with its placeholders filled in.
+        let message = e.to_string();
+        let message = message.rsplit_once(" at ").map_or(&*message, |(message, _)| message);
+        script.file.error_with_help(text.span(), format!("not valid XML: {message}"), help);
     }
     BodyTemplate { text: template, content_type: XML }
 }

@@ -27,6 +27,7 @@ mod value;
 
 pub use daemon::listener::ListenerSettings;
 pub use daemon::settings::DaemonSettings;
+pub(crate) use daemon::{LOCAL_FILE, SYSTEM_FILE};
 pub(crate) use diagnostic::counted;
 pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic};
 pub(crate) use nearest::nearest;
@@ -38,9 +39,6 @@ use script::ParsedScripts;
 use script::context::LoadContext;
 use secrets::SecretStore;
 use sounds::SoundLibrary;
-
-/// The daemon's file if none is named and the current folder has no `dialscript.toml`.
-pub(crate) const SYSTEM_FILE: &str = "/etc/dialscript/dialscript.toml";
 
 /// The content of the daemon's file and of all script files.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ pub(super) struct ConfigFile {
 
 impl ConfigFile {
     pub(super) fn resolve_path(self) -> PathBuf {
-        let here = Path::new("dialscript.toml");
+        let here = Path::new(config::LOCAL_FILE);
         let fallback = if here.exists() { here } else { Path::new(config::SYSTEM_FILE) };
         self.config.unwrap_or_else(|| fallback.to_owned())
     }

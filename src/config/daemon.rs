@@ -22,7 +22,6 @@ mod speech;
 pub(super) mod trigger;
 mod upstream;
 
-use super::SYSTEM_FILE;
 use super::diagnostic::ConfigErrors;
 use super::file::TomlFile;
 use super::secrets::SecretStore;
@@ -74,9 +73,15 @@ struct DaemonTables {
     upstreams: Vec<UpstreamTable>,
 }
 
+/// The daemon's file, in the current folder, if none is named.
+pub(crate) const LOCAL_FILE: &str = "dialscript.toml";
+/// The daemon's file if there is no [`LOCAL_FILE`] either.
+pub(crate) const SYSTEM_FILE: &str = "/etc/dialscript/dialscript.toml";
+
 impl DaemonFile {
     pub(crate) fn open(path: &Path) -> Result<Self, ConfigErrors> {
-        let help = match path == Path::new(SYSTEM_FILE) {
+        let has_local = Path::new(LOCAL_FILE).exists();
+        let help = match path == Path::new(SYSTEM_FILE) && !has_local {
             true => {
                 "create it (it may be empty), or name another file with `--config`; the current folder has no \
                  `dialscript.toml` either"

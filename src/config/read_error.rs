@@ -41,6 +41,7 @@ pub(crate) fn explain(path: &Path, error: &io::Error) -> (String, Option<String>
             let help = "replace it by a text file, or remove it".to_owned();
             ("this is not a regular file".to_owned(), Some(help))
         }
+        ErrorKind::FileTooLarge => (error.to_string(), Some("name another file".to_owned())),
         ErrorKind::NotADirectory => {
             let help = "name a folder".to_owned();
             ("a file is where a folder is needed".to_owned(), Some(help))

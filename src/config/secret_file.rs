@@ -1,6 +1,6 @@
 //! Reads the files of secrets, certificates and keys.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -13,7 +13,8 @@ const MAX_LENGTH: u64 = 1 << 20;
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let content = regular_file::read(path, MAX_LENGTH + 1)?;
     if content.len() as u64 > MAX_LENGTH {
-        return Err(io::Error::other(format!("larger than {MAX_LENGTH} bytes")));
+        let message = format!("it is larger than {MAX_LENGTH} bytes");
+        return Err(io::Error::new(ErrorKind::FileTooLarge, message));
     }
     Ok(content)
 }

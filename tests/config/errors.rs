@@ -168,7 +168,7 @@ fn a_value_of_the_daemons_file_is_corrected_to_one_without_an_error() {
     assert!(errors[0].contains("expected a whole number without quotes"), "{errors:?}");
 }
 
-/// The renderer reads the whole file for each error, so all errors of a huge file would take hours.
+/// The renderer reads the whole file for each error, so the time for all grows with the square of their number.
 #[test]
 fn of_many_errors_in_a_file_the_first_are_shown_and_the_others_counted() {
     let folder = ConfigFolder::new();

@@ -15,6 +15,7 @@ mod foreign_keys;
 mod nearest;
 mod pem;
 mod read_error;
+pub(crate) mod regular_file;
 mod runtime_dirs;
 mod script;
 mod secret_file;
@@ -26,6 +27,7 @@ mod value;
 
 pub use daemon::listener::ListenerSettings;
 pub use daemon::settings::DaemonSettings;
+pub(crate) use daemon::{LOCAL_FILE, SYSTEM_FILE};
 pub(crate) use diagnostic::counted;
 pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic};
 pub(crate) use nearest::nearest;

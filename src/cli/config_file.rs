@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::config;
+
 #[derive(Debug, Clone, Args)]
 pub(super) struct ConfigFile {
     /// Configuration file [default: ./dialscript.toml, else /etc/dialscript/dialscript.toml]
@@ -13,9 +15,8 @@ pub(super) struct ConfigFile {
 
 impl ConfigFile {
     pub(super) fn resolve_path(self) -> PathBuf {
-        let here = Path::new("dialscript.toml");
-        let fallback =
-            if here.exists() { here } else { Path::new("/etc/dialscript/dialscript.toml") };
+        let here = Path::new(config::LOCAL_FILE);
+        let fallback = if here.exists() { here } else { Path::new(config::SYSTEM_FILE) };
         self.config.unwrap_or_else(|| fallback.to_owned())
     }
 }

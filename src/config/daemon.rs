@@ -73,9 +73,21 @@ struct DaemonTables {
     upstreams: Vec<UpstreamTable>,
 }
 
+/// The daemon's file, in the current folder, if none is named.
+pub(crate) const LOCAL_FILE: &str = "dialscript.toml";
+/// The daemon's file if there is no [`LOCAL_FILE`] either.
+pub(crate) const SYSTEM_FILE: &str = "/etc/dialscript/dialscript.toml";
+
 impl DaemonFile {
     pub(crate) fn open(path: &Path) -> Result<Self, ConfigErrors> {
-        let help = "create it (it may be empty), or name another file";
+        let has_local = Path::new(LOCAL_FILE).exists();
+        let help = match path == Path::new(SYSTEM_FILE) && !has_local {
+            true => {
+                "create it (it may be empty), or name another file with `--config`; the current folder has no \
+                 `dialscript.toml` either"
+            }
+            false => "create it (it may be empty), or name another file",
+        };
         let file = TomlFile::open(path, help);
         let file = file.map_err(|error| ConfigErrors::sorted(vec![*error]))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();

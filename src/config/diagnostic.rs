@@ -119,12 +119,25 @@ fn merged(warnings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     warnings.into_iter().filter_map(first_only).collect()
 }
 
-fn render(diagnostics: &[Diagnostic], level: Level<'static>, colours: bool) -> String {
+/// The maximum number of errors, and of warnings, that are shown for one file. The renderer reads the whole file for
+/// each of them.
+const MAX_SHOWN: usize = 100;
+
+/// `noun` names the diagnostics, which are sorted by file.
+fn render(diagnostics: &[Diagnostic], level: Level<'static>, noun: &str, colours: bool) -> String {
     let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
     let mut text = String::new();
-    for diagnostic in diagnostics {
-        text.push_str(&renderer.render(&diagnostic.report(level.clone())));
-        text.push_str("\n\n");
+    for of_file in diagnostics.chunk_by(|a, b| a.file.name == b.file.name) {
+        for diagnostic in of_file.iter().take(MAX_SHOWN) {
+            text.push_str(&renderer.render(&diagnostic.report(level.clone())));
+            text.push_str("\n\n");
+        }
+        if let (Some(first), more @ 1..) =
+            (of_file.first(), of_file.len().saturating_sub(MAX_SHOWN))
+        {
+            let more = counted(more, &format!("more {noun}"));
+            text.push_str(&format!("{more} in {}\n\n", first.file.name));
+        }
     }
     text
 }
@@ -154,7 +167,7 @@ impl ConfigErrors {
     /// Shows each error with its file, line and column, the marked source line, and the help. `colours` adds terminal
     /// colours.
     pub fn render(&self, colours: bool) -> String {
-        render(&self.0, Level::ERROR, colours) + &self.summary()
+        render(&self.0, Level::ERROR, "error", colours) + &self.summary()
     }
 
     fn summary(&self) -> String {
@@ -192,7 +205,7 @@ impl ConfigWarnings {
 
     /// Like [`ConfigErrors::render`], without the summary.
     pub fn render(&self, colours: bool) -> String {
-        render(&self.0, Level::WARNING, colours)
+        render(&self.0, Level::WARNING, "warning", colours)
     }
 }
 

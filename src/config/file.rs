@@ -2,8 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +10,7 @@ use serde_spanned::Spanned;
 
 use super::diagnostic::{Diagnostic, SourceText};
 use super::read_error;
+use super::regular_file;
 use crate::script::template::PlaceholderError;
 
 /// The maximum size of a file, in bytes.
@@ -41,7 +40,7 @@ impl TomlFile {
     /// Reads a file. `missing_help` is the help text of the error if there is no such file.
     pub(crate) fn open(path: &Path, missing_help: &str) -> Result<Self, Box<Diagnostic>> {
         let name = path.display().to_string();
-        let content = read_bounded(path);
+        let content = regular_file::read(path, MAX_BYTES + 1);
         let content =
             content.map_err(|e| Box::new(read_error::diagnostic(path, &e, missing_help)))?;
         if content.len() as u64 > MAX_BYTES {
@@ -201,7 +200,11 @@ impl TomlFile {
     /// error.
     pub(crate) fn into_errors(self) -> Vec<Diagnostic> {
         let mut errors = self.syntax_errors.take();
-        let line = |error: &Diagnostic| self.line(error.span.clone().unwrap_or_default().start);
+        let line_ends: Vec<_> = self.text().match_indices('\n').map(|(at, _)| at).collect();
+        let line = |error: &Diagnostic| {
+            let start = error.span.as_ref().map_or(0, |span| span.start);
+            line_ends.partition_point(|end| *end < start)
+        };
         let invalid_lines: BTreeSet<_> = errors.iter().map(line).collect();
         let checked_to = self.checked_to.get();
         let follows = |error: &Diagnostic| {
@@ -215,16 +218,6 @@ impl TomlFile {
         errors.extend(self.errors.take().into_iter().filter(|error| !follows(error)));
         errors
     }
-
-    fn line(&self, at: usize) -> usize {
-        self.source.text.bytes().take(at).filter(|b| *b == b'\n').count()
-    }
-}
-
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut content)?;
-    Ok(content)
 }
 
 /// The error for a file that is not UTF-8. `valid` is the number of bytes before the first invalid one.

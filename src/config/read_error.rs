@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::diagnostic::Diagnostic;
+use super::regular_file;
 
 /// A diagnostic about a file or a folder that cannot be read. `missing_help` is the help if there is none.
 pub(crate) fn diagnostic(path: &Path, error: &io::Error, missing_help: &str) -> Diagnostic {
@@ -28,7 +29,7 @@ pub(crate) fn explain(path: &Path, error: &io::Error) -> (String, Option<String>
             Err(_) => ("there is no such file or folder".to_owned(), None),
         },
         ErrorKind::PermissionDenied => permission_denied(path),
-        ErrorKind::IsADirectory => {
+        _ if regular_file::is_refused(error) && path.is_dir() => {
             let inside = path.join("dialscript.toml");
             let help = match inside.is_file() {
                 true => format!("name the file in it: {}", inside.display()),
@@ -36,6 +37,11 @@ pub(crate) fn explain(path: &Path, error: &io::Error) -> (String, Option<String>
             };
             ("this is a folder, not a file".to_owned(), Some(help))
         }
+        _ if regular_file::is_refused(error) => {
+            let help = "replace it by a text file, or remove it".to_owned();
+            ("this is not a regular file".to_owned(), Some(help))
+        }
+        ErrorKind::FileTooLarge => (error.to_string(), Some("name another file".to_owned())),
         ErrorKind::NotADirectory => {
             let help = "name a folder".to_owned();
             ("a file is where a folder is needed".to_owned(), Some(help))

@@ -1,22 +1,20 @@
 //! Reads the files of secrets, certificates and keys.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+
+use super::regular_file;
 
 /// The maximum size of a file, in bytes. The file with all CA certificates of a Linux system has about a quarter of it.
 const MAX_LENGTH: u64 = 1 << 20;
 
-/// Reads a regular file. Devices and pipes are refused, as reading them may never end.
+/// Reads a regular file.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    let mut content = Vec::new();
-    File::open(path)?.take(MAX_LENGTH + 1).read_to_end(&mut content)?;
+    let content = regular_file::read(path, MAX_LENGTH + 1)?;
     if content.len() as u64 > MAX_LENGTH {
-        return Err(io::Error::other(format!("larger than {MAX_LENGTH} bytes")));
+        let message = format!("it is larger than {MAX_LENGTH} bytes");
+        return Err(io::Error::new(ErrorKind::FileTooLarge, message));
     }
     Ok(content)
 }

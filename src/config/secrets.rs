@@ -1,13 +1,15 @@
 //! Values of `{secret.NAME}`. Only the secrets that a file uses are read.
 
 use std::cell::RefCell;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use super::file::TomlFile;
+use super::read_error;
+use super::regular_file;
 use super::secret_file;
 use crate::script::template::Secrets;
 
@@ -18,11 +20,25 @@ pub(crate) struct SecretStore {
     warnings: RefCell<Vec<Diagnostic>>,
 }
 
+/// Why a secret is not available.
+#[derive(Debug)]
+pub(crate) struct SecretError {
+    reason: String,
+    /// `None` if its content must be written to its file.
+    help: Option<String>,
+}
+
+impl From<String> for SecretError {
+    fn from(reason: String) -> Self {
+        Self { reason, help: None }
+    }
+}
+
 /// Why an existing file cannot be used as a secret.
 enum SecretFileError {
     /// A readable copy can be in another folder.
-    PermissionDenied(String),
-    Other(String),
+    PermissionDenied(SecretError),
+    Other(SecretError),
 }
 
 impl SecretStore {
@@ -33,17 +49,17 @@ impl SecretStore {
         Self { folders, found: RefCell::default(), warnings: RefCell::default() }
     }
 
-    /// Finds a secret and stores its value. The error says why the secret is not available.
+    /// Finds a secret and stores its value.
     ///
     /// The placeholder parser accepts only letters, digits, `_` and `-` in a name, so the path of the file is always
     /// inside the folder.
-    pub(crate) fn look_up(&self, name: &str) -> Result<(), String> {
+    pub(crate) fn look_up(&self, name: &str) -> Result<(), SecretError> {
         if self.found.borrow().get(name).is_some() {
             return Ok(());
         }
         let secret = self.find(name)?;
         match secret.trim() {
-            "" => Err("it is empty".to_owned()),
+            "" => Err("it is empty".to_owned().into()),
             secret => {
                 self.found.borrow_mut().insert(name.to_owned(), Arc::from(secret));
                 Ok(())
@@ -51,13 +67,13 @@ impl SecretStore {
         }
     }
 
-    pub(crate) fn value(&self, name: &str) -> Result<Arc<str>, String> {
+    pub(crate) fn value(&self, name: &str) -> Result<Arc<str>, SecretError> {
         self.look_up(name)?;
         Ok(self.found.borrow().get(name).unwrap_or_default().into())
     }
 
     /// If the daemon's user may not read a file, the search continues: systemd can provide a copy as a credential.
-    fn find(&self, name: &str) -> Result<String, String> {
+    fn find(&self, name: &str) -> Result<String, SecretError> {
         let mut denied = None;
         for folder in &self.folders {
             match self.file(folder, name) {
@@ -69,8 +85,8 @@ impl SecretStore {
                 None => {}
             }
         }
-        let missing = || Err(denied.unwrap_or_else(|| self.missing(name)));
-        environment(name).unwrap_or_else(missing)
+        let missing = || Err(denied.unwrap_or_else(|| self.missing(name).into()));
+        environment(name).map_or_else(missing, |found| found.map_err(SecretError::from))
     }
 
     fn missing(&self, name: &str) -> String {
@@ -100,11 +116,7 @@ impl SecretStore {
         let content = match secret_file::read(&path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return None,
             Err(e) => {
-                let reason = format!("cannot read the file `{shown}`: {e}");
-                return Some(Err(match e.kind() {
-                    ErrorKind::PermissionDenied => SecretFileError::PermissionDenied(reason),
-                    _ => SecretFileError::Other(reason),
-                }));
+                return Some(Err(unreadable(&path, &e)));
             }
             Ok(content) => content,
         };
@@ -114,11 +126,25 @@ impl SecretStore {
             self.warnings.borrow_mut().push(Diagnostic::of_path(shown.to_string(), what, &help));
         }
         let text = String::from_utf8(content);
-        Some(
-            text.map_err(|_| {
-                SecretFileError::Other(format!("the file `{shown}` is not UTF-8 text"))
-            }),
-        )
+        Some(text.map_err(|_| {
+            SecretFileError::Other(format!("the file `{shown}` is not UTF-8 text").into())
+        }))
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> SecretFileError {
+    let (reason, help) = read_error::explain(path, error);
+    let reason = format!("cannot read the file `{}`: {reason}", path.display());
+    match error.kind() {
+        ErrorKind::PermissionDenied => {
+            SecretFileError::PermissionDenied(SecretError { reason, help })
+        }
+        _ if regular_file::is_refused(error) => {
+            let help =
+                Some("remove it, and write the secret to a new file of this name".to_owned());
+            SecretFileError::Other(SecretError { reason, help })
+        }
+        _ => SecretFileError::Other(reason.into()),
     }
 }
 
@@ -127,11 +153,12 @@ pub(crate) fn report_unavailable(
     file: &TomlFile,
     span: Range<usize>,
     name: &str,
-    reason: &str,
+    error: SecretError,
     content: &str,
 ) {
-    let message = format!("the secret `{name}` is not available: {reason}");
-    file.error_with_help(span, message, format!("write {content} to that file"));
+    let message = format!("the secret `{name}` is not available: {}", error.reason);
+    let help = error.help.unwrap_or_else(|| format!("write {content} to that file"));
+    file.error_with_help(span, message, help);
 }
 
 fn environment(name: &str) -> Option<Result<String, String>> {

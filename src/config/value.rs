@@ -134,6 +134,20 @@ impl<'de> Deserialize<'de> for WholeNumber {
     }
 }
 
+/// The number that a text such as `5`, `32M` or `64 KiB` stands for.
+fn written_size(text: &str) -> Option<u64> {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number: u64 = text[..text.len() - unit.len()].parse().ok()?;
+    let shift = match unit.trim().to_lowercase().trim_end_matches('b').trim_end_matches('i') {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        _ => return None,
+    };
+    number.checked_mul(1 << shift)
+}
+
 struct WholeNumberVisitor;
 
 impl Visitor<'_> for WholeNumberVisitor {
@@ -141,6 +155,15 @@ impl Visitor<'_> for WholeNumberVisitor {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a whole number without quotes or sign")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<WholeNumber, E> {
+        Err(match written_size(text) {
+            Some(number) => E::custom(format_args!(
+                "{text:?} is not a whole number without quotes or sign: write {number}"
+            )),
+            None => E::invalid_type(Unexpected::Str(text), &self),
+        })
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<WholeNumber, E> {

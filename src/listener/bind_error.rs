@@ -17,7 +17,7 @@ const LISTENING: &str = "0A";
 /// The error with its explanation. `table` is the table of the configuration file whose `listen` is the address.
 pub(super) fn explained(table: &str, address: SocketAddr, error: &io::Error) -> io::Error {
     let reason = match error.kind() {
-        ErrorKind::AddrInUse => in_use(address),
+        ErrorKind::AddrInUse => held_by(holder(address)),
         ErrorKind::PermissionDenied => forbidden(address),
         ErrorKind::AddrNotAvailable => {
             "this host does not have that address: write one that `ip address` shows, or `0.0.0.0` for all"
@@ -31,10 +31,15 @@ pub(super) fn explained(table: &str, address: SocketAddr, error: &io::Error) -> 
     )
 }
 
-fn in_use(address: SocketAddr) -> String {
-    let holder =
-        holder(address).map_or_else(|| "another program".to_owned(), |holder| holder.to_string());
-    format!("{holder} listens there: stop it, or write another port")
+/// Who listens there already.
+fn held_by(holder: Option<PortHolder>) -> String {
+    let advice = "stop it, or write another port";
+    let unnamed = "as root, `ss -ltnp` shows which one it is";
+    match holder {
+        Some(process @ PortHolder::Process { .. }) => format!("{process} listens there: {advice}"),
+        Some(user @ PortHolder::User(_)) => format!("{user} listens there: {advice}; {unnamed}"),
+        None => format!("another program listens there: {advice}; {unnamed}"),
+    }
 }
 
 fn forbidden(address: SocketAddr) -> String {

@@ -84,10 +84,10 @@ impl Matcher {
             Self::Text(text)
                 if matches!(text.as_str(), "otherwise" | "default" | "else" | "*" | "any") =>
             {
-                "for everything else, write a table `[otherwise]`"
+                "for everything else, write a table `[otherwise]`; only the digits 0 to 9 can be entered"
             }
             Self::Text(text) if !text.bytes().all(|b| b.is_ascii_digit()) => {
-                "without [trigger] the input itself is compared, which has only digits"
+                "without [trigger] the input itself is compared, which has only the digits 0 to 9"
             }
             Self::Text(text) if text.len() > most_digits => {
                 "it has more digits than `length` allows"

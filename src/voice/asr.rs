@@ -81,8 +81,9 @@ impl Recognizer {
         let Ok(permit) = timeout_at(deadline, self.permits.acquire()).await else {
             return Err(AsrError(format!("{}: no recognizer was free in time", engine.name)));
         };
-        let transcript =
-            timeout_at(deadline, self.transcribe_with(engine, recording, language)).await;
+        // On the heap, since every call would hold room for this large future.
+        let transcribed = Box::pin(self.transcribe_with(engine, recording, language));
+        let transcript = timeout_at(deadline, transcribed).await;
         drop(permit);
         match transcript {
             Ok(Ok(text)) => Ok(on_one_line(&text)),

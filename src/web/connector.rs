@@ -24,7 +24,7 @@ use url::Host;
 use super::egress::EgressResolver;
 use super::observed_stream::{ObservedStream, RawStream, TransmissionId};
 use super::stopwatch::{ExchangePhase, begin_current_phase};
-use super::tls::without_alpn;
+use super::tls::{handshake_on_port, without_alpn};
 
 /// An idle connection is probed after this time, and given up after three further probes without a reply.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
@@ -166,7 +166,8 @@ async fn handshake(
         Ok(Host::Ipv6(address)) => ServerName::IpAddress(std::net::IpAddr::V6(address).into()),
         Err(_) => return Err(NotConnected::InvalidHost.into()),
     };
-    Ok(RawStream::Tls(Box::new(tls.connect(name, stream).await?)))
+    let handshake = handshake_on_port(uri.port_u16().unwrap_or(443), tls.connect(name, stream));
+    Ok(RawStream::Tls(Box::new(handshake.await?)))
 }
 
 /// Asks the proxy for a connection to the host of this URI.

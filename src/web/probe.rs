@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::error_chain::root_cause;
-use super::tls::{CertificateFacts, certificate_error};
+use super::tls::{CertificateFacts, certificate_error, handshake_on_port};
 
 /// How long to wait for the server to reject our client certificate. With TLS 1.3 it says so after the handshake.
 const REJECTION_TIME: Duration = Duration::from_millis(300);
@@ -55,14 +55,14 @@ pub(crate) async fn probe(
 }
 
 async fn probe_without_timeout(address: &ProbeAddress) -> Result<ProbeReport, ProbeError> {
-    let (host, stream, tls) = match address {
+    let (host, port, stream, tls) = match address {
         ProbeAddress::Unix(path) => {
             UnixStream::connect(path).await.map_err(|error| failure(&error))?;
             return Ok(ProbeReport::default());
         }
         ProbeAddress::Tcp { host, port, tls } => {
             let stream = TcpStream::connect((host.as_str(), *port)).await;
-            (host, stream.map_err(|error| failure(&error))?, tls)
+            (host, *port, stream.map_err(|error| failure(&error))?, tls)
         }
     };
     let Some(tls) = tls else { return Ok(ProbeReport::default()) };
@@ -70,7 +70,8 @@ async fn probe_without_timeout(address: &ProbeAddress) -> Result<ProbeReport, Pr
     let name =
         name.map_err(|_| plain_failure("this host cannot be in a certificate".to_owned()))?;
     let connector = TlsConnector::from(Arc::clone(tls));
-    let mut stream = connector.connect(name, stream).await.map_err(|error| failure(&error))?;
+    let handshake = handshake_on_port(port, connector.connect(name, stream));
+    let mut stream = handshake.await.map_err(|error| failure(&error))?;
     let mut byte = [0];
     if let Ok(Err(error)) = timeout(REJECTION_TIME, stream.read(&mut byte)).await
         && tls_error(&error).is_some()

@@ -26,6 +26,7 @@ use CertificateError::{
     Expired, ExpiredContext, InvalidPurpose, InvalidPurposeContext, NotValidYet, NotValidYetContext,
 };
 use server_verifier::ServerVerifier;
+pub(crate) use server_verifier::handshake_on_port;
 
 /// `Debug` shows no key.
 #[derive(Default, PartialEq, Eq)]

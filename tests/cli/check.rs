@@ -1,4 +1,4 @@
-//! `dialscript check --connect`.
+//! `dialscript check`, with and without `--connect`.
 
 use std::net::{TcpListener, TcpStream};
 
@@ -118,4 +118,55 @@ fn a_host_that_a_value_decides_is_left_out() {
     let result = check(&folder);
     assert_eq!(result.code, 0, "{}{}", result.output, result.errors);
     assert!(result.output.contains("no servers to connect to"), "{}", result.output);
+}
+
+#[test]
+fn the_command_that_shows_a_certificate_names_the_host_and_the_port() {
+    let unknown = private("self-signed.pem");
+    let port = unknown.address.port();
+    let folder = ConfigFolder::new();
+    folder.script("a", &format!("{SCRIPT}'https://localhost:{port}/'"));
+    folder.daemon_file("[upstream.localhost]\nca = 'ca.pem'\n");
+    std::fs::copy(crate::support::web::tls::file("authority.pem"), folder.at("ca.pem")).unwrap();
+    let result = check(&folder);
+    let help = lines_about(&result, port)[1];
+    for part in [&format!("s_client -connect localhost:{port} <"), "[upstream.\"localhost\"]"] {
+        assert!(help.contains(part), "{help}");
+    }
+}
+
+#[test]
+fn without_any_configuration_both_places_are_named() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut program = crate::support::program::dialscript();
+    let output = program.arg("check").current_dir(folder.path()).output().unwrap();
+    let result = ProgramResult::from_output(output);
+    // A machine on which dialscript is installed has this file.
+    if std::path::Path::new("/etc/dialscript/dialscript.toml").exists() {
+        return;
+    }
+    assert_eq!(result.code, 1);
+    for part in ["/etc/dialscript/dialscript.toml", "the current folder has no `dialscript.toml`"] {
+        assert!(result.errors.contains(part), "{}", result.errors);
+    }
+}
+
+/// Opening a named pipe without a writer waits for one: `timeout` then ends with the code 124.
+#[test]
+fn a_named_pipe_given_by_name_is_refused_at_once() {
+    let folder = ConfigFolder::new();
+    folder.script("a", &format!("{SCRIPT}'http://127.0.0.1/'"));
+    let pipe = folder.at("pipe.wav");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    for arguments in
+        [&["check", "-c", pipe][..], &["match", "a", "--answer", pipe], &["sounds", "import", pipe]]
+    {
+        let mut program = std::process::Command::new("timeout");
+        program.arg("30").arg(env!("CARGO_BIN_EXE_dialscript")).args(arguments);
+        let output = program.env_remove("DIALSCRIPT_CONFIG").current_dir(folder.path()).output();
+        let result = ProgramResult::from_output(output.unwrap());
+        assert_ne!(result.code, 124, "{arguments:?}");
+        assert!(result.errors.contains("not a regular file"), "{arguments:?}: {}", result.errors);
+    }
 }

@@ -61,3 +61,16 @@ fn a_change_of_the_control_socket_or_the_metrics_needs_a_restart() {
     assert_eq!(differ("[control]\nsocket = ''\n"), ["[control]"]);
     assert_eq!(differ("[metrics]\nlisten = '127.0.0.1:1'\n"), ["[metrics]"]);
 }
+
+#[test]
+fn a_folder_of_the_control_socket_that_does_not_exist_is_a_warning() {
+    let folder = ConfigFolder::new();
+    folder.script("a", "[otherwise]\nthen='hangup'\n");
+    let warnings = |line: &str| {
+        folder.daemon_file(line);
+        folder.config().warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let missing = warnings("[control]\nsocket = 'run/control.sock'\n");
+    assert!(missing.len() == 1 && missing[0].contains("/run` does not exist"), "{missing:?}");
+    assert_eq!(warnings("[control]\nsocket = 'control.sock'\n"), [""; 0]);
+}

@@ -131,6 +131,81 @@ fn a_file_that_cannot_be_read_is_an_error_with_its_reason() {
 }
 
 #[test]
+fn a_value_of_the_daemons_file_is_corrected_to_one_without_an_error() {
+    let folder = ConfigFolder::new();
+    for (table, line, written) in [
+        ("asterisk", "listen = 127.0.0.1:4573", "listen = [\"127.0.0.1:4573\"]"),
+        (
+            "freeswitch",
+            "listen = 0.0.0.0:1, [::1]:1 # all",
+            "listen = [\"0.0.0.0:1\", \"[::1]:1\"]",
+        ),
+        ("freeswitch", "allow = fc00::/7", "allow = [\"fc00::/7\"]"),
+        ("metrics", "listen = 127.0.0.1:9464", "listen = \"127.0.0.1:9464\""),
+        ("egress", "allow_hosts = shop.example", "allow_hosts = [\"shop.example\"]"),
+        ("cache", "max_bytes = \"32M\"", "33554432"),
+        ("cache", "max_bytes = \"64 KiB\"", "65536"),
+        ("cache", "max_entries = \"50\"", "50"),
+    ] {
+        let errors = folder.daemon_file(format!("[{table}]\n{line}\n")).errors();
+        assert!(
+            errors.len() == 1 && errors[0].contains(&format!("write {written}"))
+                || errors[0].contains(&format!("write `{written}`")),
+            "{errors:?}"
+        );
+        let corrected = match written.contains('=') {
+            true => written.to_owned(),
+            false => format!("{} = {written}", line.split(' ').next().unwrap()),
+        };
+        assert_eq!(folder.daemon_file(format!("[{table}]\n{corrected}\n")).errors(), [""; 0]);
+    }
+    let errors = folder.daemon_file("[trigger]\nproxy = 'socks5://a:1'\n").errors();
+    assert!(
+        errors[0].starts_with("SOCKS proxies are not supported | name an HTTP proxy"),
+        "{errors:?}"
+    );
+    let errors = folder.daemon_file("[cache]\nmax_bytes = \"many\"\n").errors();
+    assert!(errors[0].contains("expected a whole number without quotes"), "{errors:?}");
+}
+
+/// The renderer reads the whole file for each error, so the time for all grows with the square of their number.
+#[test]
+fn of_many_errors_in_a_file_the_first_are_shown_and_the_others_counted() {
+    let folder = ConfigFolder::new();
+    let many: String = (0..50_000).map(|n| format!("unknown_{n} = 1\n")).collect();
+    folder.script("a", &format!("[keypress]\n{many}[no_input]\n"));
+    folder.script("b", "[otherwise]\nthen = 'hangup'\nunknown = 1\n");
+    let errors = folder.load().unwrap_err();
+    let begun = std::time::Instant::now();
+    let text = errors.render(false);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert_eq!(text.matches("error: unknown key").count(), 101);
+    assert!(text.contains("scripts/a.toml\n\nerror: ") && text.contains("\n49900 more errors in "));
+    assert!(text.ends_with("50001 errors in 2 files"), "{}", &text[text.len() - 100..]);
+}
+
+/// Opening a named pipe without a writer waits for one.
+#[test]
+fn a_named_pipe_is_reported_and_not_waited_for() {
+    let folder = ConfigFolder::new();
+    folder.script("a", "[trigger]\nurl='https://a.example/{secret.KEY}'\nbackground=true\n");
+    folder.daemon_file("[upstream.'a.example']\nca = 'ca.pem'\n");
+    folder.file("secrets/other", "x");
+    for name in ["scripts/p.toml", "secrets/KEY", "ca.pem", "pipe.toml"] {
+        let made = std::process::Command::new("mkfifo").arg(folder.at(name)).status();
+        assert!(made.unwrap().success());
+    }
+    let (sender, loaded) = std::sync::mpsc::channel();
+    let files = [folder.config_file(), folder.at("pipe.toml")];
+    std::thread::spawn(move || sender.send(files.map(|file| load(&file).unwrap_err().to_string())));
+    let limit = std::time::Duration::from_secs(30);
+    let [all, own] = loaded.recv_timeout(limit).expect("a pipe blocks the check");
+    for (errors, number) in [(all, 3), (own, 1)] {
+        assert_eq!(errors.matches("this is not a regular file").count(), number, "{errors}");
+    }
+}
+
+#[test]
 fn a_folder_without_scripts_is_a_warning() {
     let folder = ConfigFolder::new();
     let warnings =

@@ -97,7 +97,7 @@ fn an_invalid_secret_is_reported_without_its_content() {
     }
     std::fs::remove_file(folder.path().join("secrets/KEY")).unwrap();
     std::fs::create_dir(folder.path().join("secrets/KEY")).unwrap();
-    assert!(folder.errors()[0].contains("not a regular file"), "{:?}", folder.errors());
+    assert!(folder.errors()[0].contains("this is a folder, not a file"), "{:?}", folder.errors());
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn the_copy_from_systemd_is_used_if_the_file_of_a_secret_is_unreadable() {
     if std::fs::read(folder.path().join("secrets/KEY")).is_ok() {
         return eprintln!("skipped: this user can read every file");
     }
-    assert!(folder.errors()[0].contains("Permission denied"), "{:?}", folder.errors());
+    assert!(folder.errors()[0].contains("may not read this"), "{:?}", folder.errors());
     let credentials = tempfile::TempDir::new().unwrap();
     std::fs::write(credentials.path().join("KEY"), "fedcba9876543210").unwrap();
     let mut check = folder.program("check");
@@ -182,4 +182,27 @@ fn the_hangup_request_has_signing_keys_and_credentials() {
         reported.len() == 1 && reported[0].contains("a.toml:5: the secret `OLD`"),
         "{reported:?}"
     );
+}
+
+/// The test runs as root on some machines, who can read every file, so the program runs as another user there.
+#[test]
+fn a_secret_or_a_certificate_that_the_daemon_may_not_read_says_which_command_lets_it() {
+    use std::os::unix::process::CommandExt;
+    let folder = ConfigFolder::new();
+    signed(&folder);
+    folder.file("secrets/KEY", "0123456789abcdef").mode("secrets/KEY", 0);
+    folder.daemon_file("[upstream.'a.example']\nca = 'ca.pem'\n").file("ca.pem", "x");
+    folder.mode("ca.pem", 0).mode("", 0o755);
+    let mut check = folder.program("check");
+    if std::fs::read(folder.path().join("secrets/KEY")).is_ok() {
+        check.uid(65534).gid(65534);
+    }
+    let reported = ProgramResult::from_output(check.output().unwrap()).errors;
+    for (kind, file) in [("the file ", "secrets/KEY"), ("", "ca.pem")] {
+        let path = folder.at(file).display().to_string();
+        let message = format!("cannot read {kind}`{path}`: the user ");
+        assert!(reported.contains(&message), "{reported}");
+        assert!(reported.contains(&format!("{path}` and `chmod g+r {path}`")), "{reported}");
+    }
+    assert!(!reported.contains("write the secret"), "{reported}");
 }

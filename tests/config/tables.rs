@@ -117,8 +117,10 @@ fn durations_and_numbers_out_of_range_are_errors_with_the_range() {
         ),
         ("[keypress]\nfirst_digit='11m'", "out of range: must be between 100ms and 10m"),
         ("[keypress]\nlength=0", "out of range: must be between 1 and 32"),
-        ("[keypress]\nlength='4'", "invalid type: string \"4\", expected a whole number"),
-        ("[keypress]\nlength=4\nmin_length=5", "out of range: must be between 1 and 4"),
+        ("[keypress]\nlength='4'", "\"4\" is not a whole number without quotes or sign: write 4"),
+        ("[keypress]\nlength='x'", "invalid type: string \"x\", expected a whole number"),
+        ("[keypress]\nlength=4\nmin_length=5", "`min_length` is above `length`, which is 4"),
+        ("[keypress]\nlength=4\nmin_length=33", "out of range: must be between 1 and 32"),
         ("[keypress]\n[prompt]\nrepeat=100", "out of range: must be between 0 and 99"),
         ("[keypress]\n[prompt]\nrepeat=-1", "invalid value: integer `-1`, expected a whole number"),
     ];
@@ -220,7 +222,9 @@ fn only_a_branch_that_an_earlier_one_covers_is_an_error() {
     for (earlier, later) in covered {
         assert_eq!(
             triggered(&[earlier, later]).errors(),
-            ["this can never match: an earlier matcher covers it | "],
+            [
+                "this can never match: an earlier matcher covers it | remove this one, or move it before the other"
+            ],
             "{later}"
         );
     }

@@ -1,9 +1,9 @@
 //! Files with an answer: a body alone, or headers and body as `curl -i` prints them.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::config::regular_file;
 use crate::trigger::MAX_BODY;
 
 /// The maximum size of all headers in a file, including those of redirects and proxies.
@@ -37,20 +37,15 @@ pub(super) fn read(file: &Path) -> Result<AnswerFile, AnswerFileError> {
         io::ErrorKind::IsADirectory => AnswerFileError::Folder(file.display().to_string()),
         _ => AnswerFileError::Read(file.display().to_string(), error),
     };
+    // If a file is cut, what is left of its body is still longer than `MAX_BODY`, so the answer is refused later.
+    let max_bytes = (MAX_HEADER_BYTES + MAX_BODY + 1) as u64;
     let bytes = if file == Path::new("-") {
-        read_bounded(io::stdin().lock())
+        let mut bytes = Vec::new();
+        io::stdin().lock().take(max_bytes).read_to_end(&mut bytes).map(|_| bytes)
     } else {
-        File::open(file).and_then(read_bounded)
+        regular_file::read(file, max_bytes)
     };
     parse(&bytes.map_err(failed)?)
-}
-
-/// Reads a file up to a limit. If a file is cut, what is left of its body is still longer than [`MAX_BODY`], so the
-/// answer is refused later.
-fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    from.take((MAX_HEADER_BYTES + MAX_BODY + 1) as u64).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Parses an answer. If there are several header blocks (`100 Continue`, redirects, a proxy's), the last one counts.

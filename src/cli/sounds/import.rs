@@ -13,7 +13,7 @@ use clap::Args;
 use crate::cli::check::{report_all, report_failure};
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_line;
-use crate::config::{self, Diagnostic, SoundInventory};
+use crate::config::{self, Diagnostic, SoundInventory, regular_file};
 use crate::voice::audio::{self, AudioError, EncodedSound, convert};
 use crate::voice::settings::SoundFormat;
 
@@ -181,10 +181,9 @@ fn read_file(file: &Path) -> Result<Vec<u8>, ImportFailure> {
         let help = format!("pass the files in it: {}/*", file.display());
         return Err(("this is a folder, not a file".into(), help));
     }
-    if metadata.len() > audio::MAX_FILE_BYTES as u64 {
-        return Err(audio_failure(&AudioError::TooLarge));
-    }
-    fs::read(file).map_err(unreadable)
+    let bytes = regular_file::read(file, audio::MAX_FILE_BYTES as u64 + 1).map_err(unreadable)?;
+    let fits = bytes.len() <= audio::MAX_FILE_BYTES;
+    if fits { Ok(bytes) } else { Err(audio_failure(&AudioError::TooLarge)) }
 }
 
 fn audio_failure(error: &AudioError) -> ImportFailure {

@@ -37,6 +37,13 @@ impl ControlTable {
             let help = "write a shorter path, such as \"/run/dialscript/control.sock\"";
             file.error_with_help(given.span(), message, help);
         }
+        // The parent of a name alone is the empty path.
+        let parent = socket.parent().filter(|parent| !parent.as_os_str().is_empty());
+        if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
+            let message = format!("the folder `{}` does not exist", parent.display());
+            let help = "create it before the daemon starts; systemd creates the one of `RuntimeDirectory=`";
+            file.warn(given.span(), message, help);
+        }
         Some(socket)
     }
 }

@@ -7,7 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_spanned::Spanned;
 
 use super::context::DaemonContext;
-use crate::config::secrets;
+use crate::config::secrets::{self, SecretError};
 use crate::script::template::{BraceSyntax, Placeholder, TemplatePiece, parse_template};
 
 /// A text with the secrets filled in.
@@ -40,8 +40,8 @@ impl DaemonContext<'_> {
                             filled.text.push_str(&escape(&secret));
                             filled.has_secret = true;
                         }
-                        Err(reason) => {
-                            self.report_missing(text, at, &name, &reason);
+                        Err(error) => {
+                            self.report_missing(text, at, &name, error);
                             filled.has_errors = true;
                         }
                     }
@@ -71,12 +71,18 @@ impl DaemonContext<'_> {
             return None;
         };
         let secret = self.secrets.value(name);
-        secret.map_err(|reason| self.report_missing(text, at.clone(), name, &reason)).ok()
+        secret.map_err(|error| self.report_missing(text, at.clone(), name, error)).ok()
     }
 
-    fn report_missing(self, text: &Spanned<String>, at: Range<usize>, name: &str, reason: &str) {
+    fn report_missing(
+        self,
+        text: &Spanned<String>,
+        at: Range<usize>,
+        name: &str,
+        error: SecretError,
+    ) {
         let span = self.file.span_in(text, at);
-        secrets::report_unavailable(self.file, span, name, reason, "the secret");
+        secrets::report_unavailable(self.file, span, name, error, "the secret");
     }
 }
 

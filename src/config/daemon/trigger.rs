@@ -87,8 +87,14 @@ fn proxy(context: DaemonContext<'_>, given: &Spanned<String>) -> Option<Url> {
     let url = Url::parse(&filled.text).ok();
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if url.is_none() {
-        let help = "write it as \"http://proxy.example:3128\"";
-        context.file.error_with_help(given.span(), "not a valid proxy URL", help);
+        let (message, help) = match filled.text.to_lowercase().starts_with("socks") {
+            true => (
+                "SOCKS proxies are not supported",
+                "name an HTTP proxy, as \"http://proxy.example:3128\"",
+            ),
+            false => ("not a valid proxy URL", "write it as \"http://proxy.example:3128\""),
+        };
+        context.file.error_with_help(given.span(), message, help);
     }
     let mut url = url?;
     if !url.username().is_empty() && url.password().is_none() {

@@ -28,10 +28,7 @@ impl ScriptContext<'_> {
     pub(super) fn check_answer_of(&self, name: &str, path: &KeyPath, at: Range<usize>) {
         let scripts = &self.load.scripts;
         let Some(named) = scripts.get(name) else {
-            let suggest = |near| format!("did you mean `{{{near}.${path}}}`?");
-            let help = scripts.nearest(name).map(suggest);
-            self.file.report(at, format!("there is no script `{name}`"), help, None);
-            return;
+            return self.report_no_script(name, &format!("${path}"), at);
         };
         let is_before = scripts.before(self.name).contains(name);
         let is_own = name == self.name;

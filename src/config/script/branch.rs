@@ -130,7 +130,9 @@ impl WhenValue {
             Some(earlier) => {
                 let label = (earlier.spans.span.clone(), "already matched here".to_owned());
                 let message = "this can never match: an earlier matcher covers it";
-                file.error_with_label(self.spans.span.clone(), message, label);
+                let help = "remove this one, or move it before the other";
+                let span = self.spans.span.clone();
+                file.report(span, message.to_owned(), Some(help.to_owned()), Some(label));
             }
             None => match self.matcher.check(compared) {
                 Some(error) => self.spans.report(file, error),

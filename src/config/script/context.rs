@@ -172,12 +172,22 @@ impl<'a> ScriptContext<'a> {
             Placeholder::Answer(path) => self.check_last_answer(path, at),
             Placeholder::OtherAnswer(name, path) => self.check_answer_of(name, path, at),
             Placeholder::Secret(name) => {
-                if let Err(reason) = self.load.secrets.look_up(name) {
-                    secrets::report_unavailable(self.file, at, name, &reason, "the secret");
+                if let Err(error) = self.load.secrets.look_up(name) {
+                    secrets::report_unavailable(self.file, at, name, error, "the secret");
                 }
             }
             _ => {}
         }
+    }
+
+    /// Reports a placeholder `{NAME.value}` with the name of a script that does not exist.
+    pub(super) fn report_no_script(&self, name: &str, value: &str, at: Range<usize>) {
+        let scripts = &self.load.scripts;
+        let help = match scripts.nearest(name) {
+            Some(near) => format!("did you mean `{{{near}.{value}}}`?"),
+            None => scripts.list_except(self.name),
+        };
+        self.file.error_with_help(at, format!("there is no script `{name}`"), help);
     }
 
     pub(super) fn report_never_before(&self, name: &str, at: Range<usize>) {
@@ -207,10 +217,7 @@ impl<'a> ScriptContext<'a> {
     fn check_earlier_input(&self, name: &str, input: InputKind, at: Range<usize>) {
         let scripts = &self.load.scripts;
         let Some(earlier) = scripts.get(name) else {
-            let suggest = |near| format!("did you mean `{{{near}.{}}}`?", key(input));
-            let help = scripts.nearest(name).map(suggest);
-            self.file.report(at, format!("there is no script `{name}`"), help, None);
-            return;
+            return self.report_no_script(name, key(input), at);
         };
         if !earlier.asks_for(input) {
             self.file.error(at, format!("the script `{name}` does not ask for {}", noun(input)));

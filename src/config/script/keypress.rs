@@ -69,13 +69,25 @@ impl KeypressTable {
 
     pub(super) fn keypress(&self, file: &TomlFile) -> KeypressInput {
         let digit_options = self.digit_options(file);
-        let max_digits = (digit_options.max_digits as u64).min(MAX_DIGITS);
         KeypressInput {
-            min_length: file.number(self.min_length.as_ref(), 1..=max_digits, 1) as usize,
+            min_length: self.min_length(file, digit_options.max_digits),
             pattern: self.pattern.as_ref().and_then(|pattern| whole_pattern(file, pattern)),
             sensitive: self.is_sensitive(),
             digit_options,
         }
+    }
+
+    fn min_length(&self, file: &TomlFile, max_digits: usize) -> usize {
+        let min_length = file.number(self.min_length.as_ref(), 1..=MAX_DIGITS, 1) as usize;
+        if let (Some(given), Some(length)) = (&self.min_length, &self.length)
+            && (max_digits + 1..=MAX_DIGITS as usize).contains(&min_length)
+        {
+            let message = format!("`min_length` is above `length`, which is {max_digits}");
+            let help = "raise `length`, or lower `min_length`".to_owned();
+            let label = (length.span(), "at most so many digits".to_owned());
+            file.report(given.span(), message, Some(help), Some(label));
+        }
+        min_length.min(max_digits)
     }
 
     fn digit_options(&self, file: &TomlFile) -> DigitOptions {

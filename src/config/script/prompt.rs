@@ -9,7 +9,7 @@ use crate::config::value::{WholeNumber, flag};
 use crate::script::definition::ScriptPrompt;
 
 /// Keys that belong only in this table.
-pub(super) const OWN_KEYS: &[&str] = &["repeat", "answer"];
+pub(super) const OWN_KEYS: &[&str] = &["repeat", "answer", "play", "say"];
 
 const REPEAT_HELP: &str = "how often the prompt is played again is `repeat`: write `repeat = 2`";
 

@@ -3,11 +3,12 @@
 //! Asterisk chooses the `format_*` module by the extension alone. `format_wav.c` accepts only 16-bit mono PCM at the
 //! rate of the extension. Asterisk finds a wrong file only when a call plays it, so the header is checked here.
 
-use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
 use hound::{SampleFormat, WavReader, WavSpec};
+
+use crate::config::regular_file;
 
 /// Extensions of playable files, best first. Of several files with one name, the best is played.
 const EXTENSIONS: [&str; 18] = [
@@ -54,20 +55,16 @@ pub(super) fn check_extension(path: &Path, location: SoundLocation) -> Result<()
 /// Checks the extension of a file and, if it is a WAV file, its header.
 pub(super) fn check(path: &Path, location: SoundLocation) -> Result<(), SoundFileError> {
     check_extension(path, location)?;
-    // Opening a pipe would wait for a writer.
-    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(unreadable(path, "it is not a regular file"));
-    }
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("wav") => check_wav(path, location, 8000),
         Some("wav16") => check_wav(path, location, 16000),
-        _ => File::open(path).map(drop).map_err(|e| unreadable(path, &e.to_string())),
+        _ => regular_file::open(path).map(drop).map_err(|e| unreadable(path, &e.to_string())),
     }
 }
 
 fn check_wav(path: &Path, location: SoundLocation, rate: u32) -> Result<(), SoundFileError> {
     let extension = if rate == 8000 { "wav" } else { "wav16" };
-    let file = File::open(path).map_err(|e| unreadable(path, &e.to_string()))?;
+    let file = regular_file::open(path).map_err(|e| unreadable(path, &e.to_string()))?;
     let message = match WavReader::new(BufReader::new(file)).map(|wav| wav.spec()) {
         Ok(spec) if plays(spec, rate) => return Ok(()),
         Ok(spec) => unplayable(path, spec, extension, rate),

@@ -126,13 +126,30 @@ fn no_quotes(line: &SourceLine<'_>) -> Advice {
         return ("a text must be in quotes".to_owned(), help.to_owned());
     }
     let plain = value.trim_end_matches([';', ',']).trim_end();
-    let help = format!("write `{key} = {}`", quoted_if_needed(plain));
+    let help = match is_list(line, key) {
+        true => format!("write `{key} = [{}]`", quoted_items(plain)),
+        false => format!("write `{key} = {}`", quoted_if_needed(plain)),
+    };
     let message = match is_plain_value(plain) {
         true if plain != value => "nothing can follow the value",
         true => "not a value of TOML",
         false => "a text must be in quotes",
     };
     (message.to_owned(), help)
+}
+
+/// Whether the value of a key must be a list.
+fn is_list(line: &SourceLine<'_>, key: &str) -> bool {
+    match key {
+        "listen" => matches!(line.table(), "[asterisk]" | "[freeswitch]"),
+        _ => matches!(key, "allow" | "allow_hosts" | "allow_networks" | "command"),
+    }
+}
+
+/// The items of a list. None of those that [`is_list`] names has a space in an item.
+fn quoted_items(value: &str) -> String {
+    let items = value.split([',', ' ', '\t']).filter(|item| !item.is_empty());
+    items.map(|item| format!("{item:?}")).collect::<Vec<_>>().join(", ")
 }
 
 fn no_closing_quote(quote: char) -> Advice {

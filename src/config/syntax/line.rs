@@ -13,6 +13,8 @@ pub(super) struct SyntaxAdvice {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SourceLine<'t> {
     pub(super) start: usize,
+    /// The text of the file before the line.
+    before: &'t str,
     /// Without the line break.
     pub(super) text: &'t str,
     /// The position of the error in the line, in bytes.
@@ -25,7 +27,7 @@ impl<'t> SourceLine<'t> {
         let position = position.unwrap_or_default();
         let start = text[..position].rfind('\n').map_or(0, |at| at + 1);
         let line = text[start..].lines().next().unwrap_or_default();
-        Self { start, text: line, at: (position - start).min(line.len()) }
+        Self { start, before: &text[..start], text: line, at: (position - start).min(line.len()) }
     }
 
     pub(super) fn end(&self) -> usize {
@@ -34,6 +36,12 @@ impl<'t> SourceLine<'t> {
 
     pub(super) fn begins_key_or_table(&self) -> bool {
         self.text.contains('=') || self.text.trim_start().starts_with('[')
+    }
+
+    /// The title of the table that the line belongs to, such as `[asterisk]`; empty if there is none.
+    pub(super) fn table(&self) -> &'t str {
+        let title = self.before.lines().rev().map(str::trim).find(|line| line.starts_with('['));
+        title.unwrap_or_default()
     }
 
     /// The text from the position of the error.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_spanned::Spanned;
-use toml::de::DeValue;
+use toml::de::{DeString, DeValue};
 
 use super::TableReader;
 use crate::config::value::{self, SpannedList, TextOrList, TextOrTable};
@@ -48,11 +48,19 @@ impl<'i> TableReader<'_, 'i> {
         list.into_iter().filter_map(|value| value::read(self.file, value)).collect()
     }
 
-    /// A string, or a table of strings.
-    pub(crate) fn text_or_table(&mut self, key: &'static str) -> Option<TextOrTable> {
+    /// A string, or a table of strings. `nested_help` is the help of the error about a table or a list inside it.
+    pub(crate) fn text_or_table(
+        &mut self,
+        key: &'static str,
+        nested_help: &str,
+    ) -> Option<TextOrTable> {
         let value = self.take_any(key)?;
         match value.get_ref() {
-            DeValue::Table(_) => Some(TextOrTable::Table(self.inline_table(key, value)?.pairs())),
+            DeValue::Table(_) => {
+                let mut table = self.inline_table(key, value)?;
+                table.reject_nested(nested_help);
+                Some(TextOrTable::Table(table.pairs()))
+            }
             DeValue::Array(_) => {
                 let help =
                     format!("write it as `{key} = {{ NAME = \"value\", OTHER = \"value\" }}`");
@@ -65,6 +73,22 @@ impl<'i> TableReader<'_, 'i> {
             }
             _ => value::read(self.file, value).map(TextOrTable::Text),
         }
+    }
+
+    /// Reports tables and lists in a table of strings.
+    fn reject_nested(&mut self, help: &str) {
+        let file = self.file;
+        let is_flat = |(name, value): &(Spanned<DeString<'i>>, Spanned<DeValue<'i>>)| {
+            let kind = match value.get_ref() {
+                DeValue::Table(_) => "a table",
+                DeValue::Array(_) => "a list",
+                _ => return true,
+            };
+            let message = format!("`{}` must be a string in quotes, not {kind}", name.get_ref());
+            file.error_with_help(value.span(), message, help);
+            false
+        };
+        self.entries = std::mem::take(&mut self.entries).into_iter().filter(is_flat).collect();
     }
 
     /// A string, or a decimal number. A number is returned as it is written in the file.

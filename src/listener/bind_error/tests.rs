@@ -24,3 +24,16 @@ fn the_process_that_holds_a_port_is_named() {
     assert!(holder(everywhere).is_some(), "a socket on one address blocks one on all");
     drop(held);
 }
+
+#[test]
+fn if_the_process_cannot_be_named_a_command_of_root_names_it() {
+    let own = PortHolder::Process { name: "dialscript".to_owned(), id: 7 };
+    assert_eq!(
+        held_by(Some(own)),
+        "the process 7 (`dialscript`) listens there: stop it, or write another port"
+    );
+    let ends = "stop it, or write another port; as root, `ss -ltnp` shows which one it is";
+    let other = held_by(Some(PortHolder::User(0)));
+    assert_eq!(other, format!("a process of the user with ID 0 listens there: {ends}"));
+    assert_eq!(held_by(None), format!("another program listens there: {ends}"));
+}

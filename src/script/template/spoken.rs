@@ -95,7 +95,11 @@ fn spoken_value(verb: &str, object: &str, say_as: SayAs) -> Result<SpokenPhrase,
 
 fn placeholder_after_verb(verb: &str, object: &str) -> Result<Placeholder, MessageAndHelp> {
     let with_verb = |help: String| help.replace("`{", &format!("`{{{verb}:"));
-    parse_placeholder(object).map_err(|(message, help)| (message, help.map(with_verb)))
+    parse_placeholder(object).map_err(|(message, help)| {
+        let is_empty = object.trim().is_empty();
+        let message = if is_empty { format!("`{{{verb}:}}` names no value") } else { message };
+        (message, help.map(with_verb))
+    })
 }
 
 fn suggest_verb(unknown: &str, object: &str) -> String {

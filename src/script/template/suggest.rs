@@ -58,6 +58,12 @@ pub(super) fn suggest_placeholder(inner: &str) -> Option<String> {
         return suggest_placeholder(object);
     }
     let name = inner.trim().to_lowercase();
+    match name.as_str() {
+        "" => return Some("name a value, such as `{caller}`".to_owned()),
+        "arg." => return Some("name the argument of the dialplan, such as `{arg.1}`".to_owned()),
+        "secret." => return Some("name the secret, such as `{secret.api-key}`".to_owned()),
+        _ => {}
+    }
     if let Some((ours, _)) = OTHER_NAMES.iter().find(|(_, names)| names.contains(&name.as_str())) {
         return Some(format!("write `{{{ours}}}`"));
     }

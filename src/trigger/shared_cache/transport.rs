@@ -15,7 +15,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::redis_address::RedisEndpoint;
 use super::seal::MAX_SEALED_BYTES;
 use super::settings::SharedCacheSetupError;
-use crate::web::tls::TlsIdentity;
+use crate::web::tls::{TlsIdentity, handshake_on_port};
 
 /// Limit on concurrent requests. Further requests wait for a permit.
 pub(super) const MAX_CONCURRENT_REQUESTS: usize = 16;
@@ -56,16 +56,21 @@ impl RedisConnector {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
                 SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE)?;
-                self.wrap_tls(host, stream).await?
+                self.wrap_tls(host, *port, stream).await?
             }
         };
         Ok(ReadLimitedStream { stream, read_budget: READ_BUDGET })
     }
 
-    async fn wrap_tls(&self, host: &str, stream: TcpStream) -> io::Result<Box<dyn RedisStream>> {
+    async fn wrap_tls(
+        &self,
+        host: &str,
+        port: u16,
+        stream: TcpStream,
+    ) -> io::Result<Box<dyn RedisStream>> {
         let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-        Ok(Box::new(tls.connect(name, stream).await?))
+        Ok(Box::new(handshake_on_port(port, tls.connect(name, stream)).await?))
     }
 }
 

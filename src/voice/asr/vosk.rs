@@ -17,6 +17,7 @@ use super::limits::{MAX_REPLY_BYTES, MAX_TRANSCRIPT_BYTES};
 use super::utterance::UtteranceAudio;
 use crate::script::voice::AsrError;
 use crate::web::error_chain::root_cause;
+use crate::web::tls::handshake_on_port;
 
 /// Bytes of samples in one message: half a second at 8 kHz.
 const CHUNK_BYTES: usize = 8000;
@@ -34,8 +35,9 @@ pub(super) async fn transcribe(
         .max_message_size(Some(MAX_REPLY_BYTES))
         .max_frame_size(Some(MAX_REPLY_BYTES));
     let tls = Connector::Rustls(Arc::new(tls));
-    let connected =
-        connect_async_tls_with_config(url.as_str(), Some(config), true, Some(tls)).await;
+    let connecting = connect_async_tls_with_config(url.as_str(), Some(config), true, Some(tls));
+    let port = url.port_or_known_default().unwrap_or(443);
+    let connected = handshake_on_port(port, connecting).await;
     let (socket, _) = connected.map_err(|error| connection_error(&error))?;
     let (sink, stream) = socket.split();
     let chunks = pcm_chunks(utterance);

@@ -158,19 +158,25 @@ fn rejected_by_content(facts: &CertificateFacts, error: &CertificateError) -> Ce
 }
 
 /// What to do about the flaws: commands that make a right certificate, or that get the one to trust.
-pub(super) fn remedy(facts: Option<&CertificateFacts>, flaws: &[CertificateFlaw]) -> String {
+/// `server` is its host and its port.
+pub(super) fn remedy(
+    facts: Option<&CertificateFacts>,
+    flaws: &[CertificateFlaw],
+    server: &str,
+) -> String {
+    let host = server.rsplit_once(':').map_or(server, |(host, _)| host);
     if !flaws.iter().any(CertificateFlaw::needs_new_certificate) {
-        return "name the file of its issuer, or of this certificate, as `ca` of \
-                [upstream.\"HOST\"]; to get this one: \
-                openssl s_client -connect HOST:443 </dev/null | openssl x509 -out server.pem \
-                (compare its fingerprint with that on the server); if its issuer is trusted already, \
-                let the server send its present intermediate certificates too"
-            .to_owned();
+        return format!(
+            "name the file of its issuer, or of this certificate, as `ca` of [upstream.\"{host}\"]; to get \
+             this one: openssl s_client -connect {server} </dev/null | openssl x509 -out server.pem (compare its \
+             fingerprint with that on the server); if its issuer is trusted already, let the server send its \
+             present intermediate certificates too"
+        );
     }
     let new = format!("make a new certificate: {}", openssl_command(facts));
     match flaws.iter().all(CertificateFlaw::is_no_matter_for_pinned) {
         true => {
-            format!("{new}; or name the file of this certificate as `ca` of [upstream.\"HOST\"]")
+            format!("{new}; or name the file of this certificate as `ca` of [upstream.\"{host}\"]")
         }
         false => new,
     }

@@ -10,7 +10,7 @@ use lru::LruCache;
 use parking_lot::Mutex;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::WebPkiSupportedAlgorithms;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, IpAddr, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 use tokio::time::Instant;
 
@@ -23,6 +23,28 @@ const LOG_INTERVAL: Duration = Duration::from_secs(600);
 
 /// The most rejected certificates to remember.
 const MAX_LOGGED: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+
+tokio::task_local! {
+    static SERVER_PORT: u16;
+}
+
+/// Runs a handshake with a server on this port. The TLS library tells a verifier only the host, and the remedy for a
+/// rejected certificate names the port too.
+pub(crate) fn handshake_on_port<F: Future>(
+    port: u16,
+    handshake: F,
+) -> impl Future<Output = F::Output> {
+    SERVER_PORT.scope(port, handshake)
+}
+
+/// The host and the port of the server, as `openssl s_client -connect` takes them.
+fn host_and_port(host: &ServerName<'_>) -> String {
+    let port = SERVER_PORT.try_with(|port| *port).unwrap_or(443);
+    match host {
+        ServerName::IpAddress(IpAddr::V6(_)) => format!("[{}]:{port}", host.to_str()),
+        _ => format!("{}:{port}", host.to_str()),
+    }
+}
 
 /// Why the certificate of a server is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +93,9 @@ impl ServerVerifier {
         &self,
         facts: Option<CertificateFacts>,
         flaws: Vec<CertificateFlaw>,
+        server: &str,
     ) -> CertificateError {
-        let remedy = remedy(facts.as_ref(), &flaws);
+        let remedy = remedy(facts.as_ref(), &flaws, server);
         let error = ServerCertificateError { flaws, remedy, facts };
         self.log_once(&error);
         CertificateError::Other(OtherError(Arc::new(error)))
@@ -82,7 +105,11 @@ impl ServerVerifier {
     fn wrong_signature(&self, certificate: &CertificateDer<'_>, error: Error) -> Error {
         let facts = CertificateFacts::read(certificate);
         match facts.as_ref().and_then(|facts| facts.unusable_key.clone()) {
-            Some(reason) => self.rejected(facts, vec![CertificateFlaw::UnusableKey(reason)]).into(),
+            Some(reason) => {
+                let flaws = vec![CertificateFlaw::UnusableKey(reason)];
+                // The remedy, a new certificate, does not depend on the server.
+                self.rejected(facts, flaws, "HOST:443").into()
+            }
             None => error,
         }
     }
@@ -128,7 +155,7 @@ impl ServerCertVerifier for ServerVerifier {
         if flaws.is_empty() {
             return Ok(ServerCertVerified::assertion());
         }
-        Err(self.rejected(facts, flaws).into())
+        Err(self.rejected(facts, flaws, &host_and_port(server_name)).into())
     }
 
     fn verify_tls12_signature(

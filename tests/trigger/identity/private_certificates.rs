@@ -110,6 +110,19 @@ async fn the_error_says_what_the_certificate_lacks() {
 }
 
 #[tokio::test]
+async fn the_log_has_the_command_that_gets_an_unknown_certificate_of_this_host_and_port() {
+    let (log, _guard) = record("dialscript=info");
+    let web = web("self-signed.pem", &TLS13);
+    let triggers = triggers(&upstream("localhost", &[&ca(&["office.pem"])]));
+    failure(&triggers, get(web.url("localhost", "/"))).await;
+    let (log, port) = (log.text(), web.address.port());
+    assert!(
+        log.contains(&format!("openssl s_client -connect localhost:{port} </dev/null")),
+        "{log}"
+    );
+}
+
+#[tokio::test]
 async fn a_rejected_certificate_is_described_in_the_log_once() {
     let (log, _guard) = record("dialscript=info");
     let web = web("no-names.pem", &TLS13);

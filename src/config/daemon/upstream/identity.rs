@@ -8,6 +8,7 @@ use serde_spanned::Spanned;
 use super::certificate_check::{check_trusted, unreadable_client_certificate};
 use crate::config::daemon::context::DaemonContext;
 use crate::config::pem::{self, PemError};
+use crate::config::read_error;
 use crate::config::secret_file;
 use crate::config::secrets;
 use crate::config::value::TextOrList;
@@ -172,8 +173,8 @@ fn key_in_secret(
     name: &str,
 ) -> Option<PrivateKeyDer<'static>> {
     let file = context.file;
-    let secret = context.secrets.value(name).map_err(|reason| {
-        secrets::report_unavailable(file, given.span(), name, &reason, "the key in PEM");
+    let secret = context.secrets.value(name).map_err(|error| {
+        secrets::report_unavailable(file, given.span(), name, error, "the key in PEM");
     });
     let key = pem::key(secret.ok()?.as_bytes()).map_err(|PemError { message, help }| {
         file.error_with_help(given.span(), format!("the secret `{name}`: {message}"), help);
@@ -183,9 +184,10 @@ fn key_in_secret(
 
 fn content(context: DaemonContext<'_>, given: &Spanned<String>, path: &Path) -> Option<Vec<u8>> {
     let content = secret_file::read(path).map_err(|error| {
-        let help =
-            "name a file that the daemon's user can read; a relative path starts in the folder of this file";
-        let message = format!("cannot read `{}`: {error}", path.display());
+        let (reason, help) = read_error::explain(path, &error);
+        let default = "name an existing file; a relative path starts in the folder of this file";
+        let help = help.unwrap_or_else(|| default.to_owned());
+        let message = format!("cannot read `{}`: {reason}", path.display());
         context.file.error_with_help(given.span(), message, help);
     });
     content.ok()

@@ -34,6 +34,8 @@ pub(super) struct IgnoredFiles {
     files: Vec<PathBuf>,
     /// Scripts in sub-folders.
     nested: Vec<PathBuf>,
+    /// Folders that are named like a script.
+    folders: Vec<PathBuf>,
 }
 
 impl IgnoredFiles {
@@ -44,23 +46,28 @@ impl IgnoredFiles {
             // A hidden folder belongs to a program, such as `.git`.
             let inside = std::fs::read_dir(path).ok().filter(|_| !name.starts_with('.'));
             let inside = inside.into_iter().flatten().flatten().take(MAX_LOOKED_AT);
-            let is_script =
-                |path: &PathBuf| path.extension().is_some_and(|ending| ending == "toml");
-            self.nested.extend(inside.map(|entry| entry.path()).filter(is_script));
+            let inside = inside.map(|entry| entry.path()).filter(|path| is_script(path));
+            let inside: Vec<_> = inside.collect();
+            if inside.is_empty() && is_script(path) && !name.starts_with('.') {
+                self.folders.push(path.to_owned());
+            }
+            self.nested.extend(inside);
             self.nested.sort();
         } else if !is_expected(&name) {
             self.files.push(path.to_owned());
         }
     }
 
-    /// At most one warning about files, and one about folders.
+    /// At most one warning about each kind.
     pub(super) fn warnings(&self, folder: &Path) -> Vec<Diagnostic> {
         let files =
             "the name of a script file ends in `.toml`: rename it, or move it to another folder";
+        let folders = "a script is a file: write one, or rename the folder";
         let nested = "move the files into the scripts folder itself";
         let warnings = [
             (&self.files, "ignored, because the name does not end in `.toml`", files),
             (&self.nested, "ignored, because scripts in a sub-folder are not read", nested),
+            (&self.folders, "ignored, because this is a folder", folders),
         ];
         let warnings = warnings.into_iter().filter(|(paths, ..)| !paths.is_empty());
         let warning = |(paths, message, help): (&Vec<PathBuf>, &str, &str)| {
@@ -69,6 +76,10 @@ impl IgnoredFiles {
         };
         warnings.map(warning).collect()
     }
+}
+
+fn is_script(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "toml")
 }
 
 /// Whether a file is expected in the folder although it is no script.

@@ -14,6 +14,7 @@ use crate::script::template::{
     BraceSyntax, Template, TemplatePiece, begins_with_placeholder, find_misleading_braces,
 };
 
+mod json_error;
 mod pairs;
 
 use pairs::{PairDecoding, PayloadPair, pairs};
@@ -104,7 +105,9 @@ fn json(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> B
             Some(doubled) => doubled.help,
             None => "a body that begins with { or [ must be JSON".to_owned(),
         };
-        script.file.error_with_help(text.span(), format!("not valid JSON: {e}"), help);
+        let (message, at) = json_error::explain(text.get_ref(), &pieces, &e);
+        let span = at.map_or(text.span(), |at| script.file.span_in(text, at));
+        script.file.error_with_help(span, format!("not valid JSON: {message}"), help);
     }
     BodyTemplate { text: template, content_type: JSON }
 }
@@ -132,7 +135,10 @@ fn xml(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> Bo
     let sample = template.fill(&SampleValues("1")).unwrap_or_default();
     if let Err(e) = roxmltree::Document::parse(sample.text().trim_start()) {
         let help = "a body that begins with < must be XML";
-        script.file.error_with_help(text.span(), format!("not valid XML: {e}"), help);
+        // The position at its end is that in the text with its placeholders filled in.
+        let message = e.to_string();
+        let message = message.rsplit_once(" at ").map_or(&*message, |(message, _)| message);
+        script.file.error_with_help(text.span(), format!("not valid XML: {message}"), help);
     }
     BodyTemplate { text: template, content_type: XML }
 }

@@ -23,13 +23,14 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         let mut fields = LogFields::default();
         attributes.record(&mut fields);
         if let Some(span) = context.span(id) {
-            span.extensions_mut().insert(fields);
+            span.extensions_mut().insert(Arc::new(fields));
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        if let Some(fields) = span.extensions_mut().get_mut::<LogFields>() {
+        if let Some(fields) = span.extensions_mut().get_mut::<Arc<LogFields>>() {
+            let fields: &mut LogFields = Arc::make_mut(fields);
             values.record(fields);
         }
     }
@@ -39,7 +40,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         event.record(&mut fields);
         let spans = context.event_scope(event).into_iter().flat_map(|scope| scope.from_root());
         let spans = spans.map(|span| {
-            let fields = span.extensions().get::<LogFields>().cloned();
+            let fields = span.extensions().get::<Arc<LogFields>>().cloned();
             (span.name(), fields.unwrap_or_default())
         });
         let record = LogRecord {

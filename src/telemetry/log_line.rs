@@ -1,6 +1,7 @@
 //! One line of the log, as text or as JSON.
 
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde_json::Value;
@@ -30,7 +31,7 @@ pub(super) struct LogRecord<'a> {
     pub(super) level: Level,
     pub(super) event: &'a LogFields,
     /// Names and fields of the spans around the event, the outermost first.
-    pub(super) spans: Vec<(&'static str, LogFields)>,
+    pub(super) spans: Vec<(&'static str, Arc<LogFields>)>,
 }
 
 /// How lines are written.

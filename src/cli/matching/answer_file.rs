@@ -33,9 +33,9 @@ pub(super) enum AnswerFileError {
 
 /// Reads a file; `-` is standard input.
 pub(super) fn read(file: &Path) -> Result<AnswerFile, AnswerFileError> {
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::IsADirectory => AnswerFileError::Folder(file.display().to_string()),
-        _ => AnswerFileError::Read(file.display().to_string(), error),
+    let failed = |error| match file.is_dir() {
+        true => AnswerFileError::Folder(file.display().to_string()),
+        false => AnswerFileError::Read(file.display().to_string(), error),
     };
     // If a file is cut, what is left of its body is still longer than `MAX_BODY`, so the answer is refused later.
     let max_bytes = (MAX_HEADER_BYTES + MAX_BODY + 1) as u64;

@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tracing::debug;
 
-use crate::listener::{self, ConnectionActivity, NetworkListener};
+use crate::listener::{self, ConnectionProgress, NetworkListener};
 use watched_stream::WatchedStream;
 
 /// The maximum number of open connections. For a further one, an idle connection is closed.
@@ -55,7 +55,7 @@ async fn serve_connection<H, F, B>(
     listener_name: &'static str,
     stream: TcpStream,
     peer: IpAddr,
-    activity: ConnectionActivity,
+    activity: ConnectionProgress,
     handle_request: H,
 ) where
     H: Fn(Request<Incoming>) -> F,

@@ -24,7 +24,7 @@ use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
 pub(crate) use limit::{ConnectionLimit, ConnectionPermit};
-pub(crate) use open_connections::ConnectionActivity;
+pub(crate) use open_connections::ConnectionProgress;
 use open_connections::OpenConnections;
 pub use refusal::Refusal;
 pub(crate) use sockets::LocalListener;
@@ -81,7 +81,7 @@ pub(crate) async fn accept_connections<L: Acceptor>(
 pub(crate) async fn serve_connections<L: Acceptor, F: Future<Output = ()> + Send + 'static>(
     listener: &L,
     max: usize,
-    serve: impl Fn(L::Stream, L::Peer, ConnectionActivity) -> F + Send,
+    serve: impl Fn(L::Stream, L::Peer, ConnectionProgress) -> F + Send,
     stop: impl Future<Output = ()> + Send,
 ) {
     let mut stop = pin!(stop);

@@ -80,26 +80,13 @@ impl HttpTriggerClient {
     /// When the proxy or a TLS identity is invalid, the shared cache can't be set up, or the system has no random
     /// numbers.
     pub fn new(settings: TriggerSettings) -> Result<Self, TriggerSetupError> {
-        let shared = settings.shared_cache.as_ref().map(|shared| {
-            let identity = shared.address.tls_identity(&settings.tls_identities);
-            Ok::<_, TriggerSetupError>((
-                CacheKeyHasher::with_secret(&shared.secret)?,
-                SharedCache::with_tls(shared, &identity)?,
-            ))
-        });
+        let (key_hasher, shared) = shared_cache(&settings)?;
         let client = HttpClient::new(&client::HttpClientSettings {
             egress: EgressRules::new(settings.allow_hosts, settings.allow_networks),
             connect_timeout: Some(settings.connect_timeout),
             proxy: settings.proxy,
             tls_identities: settings.tls_identities,
         })?;
-        let (key_hasher, shared) = match shared.transpose()? {
-            Some((key_hasher, shared)) => (key_hasher, Some(shared)),
-            None => {
-                let hasher = CacheKeyHasher::with_random_key();
-                (hasher.map_err(|_| TriggerSetupError::NoRandomNumbers)?, None)
-            }
-        };
         let max_requests = settings.max_requests.min(Semaphore::MAX_PERMITS);
         let tracker = TaskTracker::new();
         let parser = Arc::<AnswerParser>::default();
@@ -313,6 +300,19 @@ impl TriggerClient for HttpTriggerClient {
         let task = self.background_tasks.track_future(task.in_current_span());
         self.tracker.spawn(task);
     }
+}
+
+/// The cache that daemons share, if there is one, and the hasher of its keys.
+fn shared_cache(
+    settings: &TriggerSettings,
+) -> Result<(CacheKeyHasher, Option<SharedCache>), TriggerSetupError> {
+    let Some(shared) = &settings.shared_cache else {
+        let hasher = CacheKeyHasher::with_random_key();
+        return Ok((hasher.map_err(|_| TriggerSetupError::NoRandomNumbers)?, None));
+    };
+    let identity = shared.address.tls_identity(&settings.tls_identities);
+    let hasher = CacheKeyHasher::with_secret(&shared.secret)?;
+    Ok((hasher, Some(SharedCache::with_tls(shared, &identity)?)))
 }
 
 fn log_background_outcome(url: &str, script: &str, outcome: RequestOutcome) {

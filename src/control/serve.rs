@@ -13,7 +13,7 @@ use tracing::debug;
 
 use super::protocol::{ControlReply, ControlRequest, MAX_REQUEST_BYTES};
 use super::socket::ControlSocket;
-use crate::listener::{self, ConnectionActivity};
+use crate::listener::{self, ConnectionProgress};
 
 /// The maximum number of open connections. For a further one, an idle connection is closed. Each may hold a reply of
 /// several megabytes.
@@ -48,7 +48,7 @@ where
 async fn serve_connection<A, F>(
     mut stream: UnixStream,
     answer: A,
-    activity: &ConnectionActivity,
+    activity: &ConnectionProgress,
 ) -> io::Result<()>
 where
     A: Fn(ControlRequest) -> F,
@@ -85,7 +85,7 @@ async fn read_request(stream: &mut UnixStream) -> Result<Option<ControlRequest>,
 async fn write_replies(
     stream: &mut UnixStream,
     replies: &[ControlReply],
-    activity: &ConnectionActivity,
+    activity: &ConnectionProgress,
 ) -> io::Result<()> {
     let mut chunk = Vec::new();
     for (index, reply) in replies.iter().enumerate() {

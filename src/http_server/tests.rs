@@ -6,12 +6,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::watched_stream::WatchedStream;
-use crate::listener::ConnectionActivity;
+use crate::listener::ConnectionProgress;
 
 #[tokio::test(start_paused = true)]
 async fn a_write_fails_when_the_peer_does_not_read_for_ten_seconds() {
     let (stream, mut peer) = duplex(4);
-    let mut stream = WatchedStream::new(stream, ConnectionActivity::new());
+    let mut stream = WatchedStream::new(stream, ConnectionProgress::new());
     sleep(Duration::from_secs(60)).await;
     let writing = tokio::spawn(async move {
         let started_at = Instant::now();

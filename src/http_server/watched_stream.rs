@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::listener::ConnectionActivity;
+use crate::listener::ConnectionProgress;
 
 /// How long the peer may take to read something.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -16,14 +16,14 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A stream that reports its progress, and whose writes fail if the peer does not read for [`WRITE_TIMEOUT`].
 pub(super) struct WatchedStream<S> {
     stream: S,
-    activity: ConnectionActivity,
+    activity: ConnectionProgress,
     /// The timeout of the write that waits for the peer.
     deadline: Pin<Box<Sleep>>,
     is_waiting: bool,
 }
 
 impl<S> WatchedStream<S> {
-    pub(super) fn new(stream: S, activity: ConnectionActivity) -> Self {
+    pub(super) fn new(stream: S, activity: ConnectionProgress) -> Self {
         Self { stream, activity, deadline: Box::pin(sleep(WRITE_TIMEOUT)), is_waiting: false }
     }
 

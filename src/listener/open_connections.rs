@@ -20,9 +20,9 @@ const ROOM_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The progress of one connection, which its task reports.
 #[derive(Debug, Clone)]
-pub(crate) struct ConnectionActivity(Arc<Mutex<Option<Instant>>>);
+pub(crate) struct ConnectionProgress(Arc<Mutex<Option<Instant>>>);
 
-impl ConnectionActivity {
+impl ConnectionProgress {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(Some(Instant::now()))))
     }
@@ -55,7 +55,7 @@ pub(super) struct OpenConnections<P> {
 struct OpenConnection<P> {
     peer: P,
     task: AbortHandle,
-    activity: ConnectionActivity,
+    activity: ConnectionProgress,
 }
 
 impl<P: Clone + Eq + Hash> OpenConnections<P> {
@@ -63,11 +63,11 @@ impl<P: Clone + Eq + Hash> OpenConnections<P> {
         Self { listener_name, max, tasks: JoinSet::new(), open: Vec::new() }
     }
 
-    pub(super) fn spawn<F>(&mut self, peer: P, serve: impl FnOnce(P, ConnectionActivity) -> F)
+    pub(super) fn spawn<F>(&mut self, peer: P, serve: impl FnOnce(P, ConnectionProgress) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let activity = ConnectionActivity::new();
+        let activity = ConnectionProgress::new();
         let task = self.tasks.spawn(serve(peer.clone(), activity.clone()));
         self.open.push(OpenConnection { peer, task, activity });
     }

@@ -8,7 +8,7 @@ use tokio::time::{Duration, Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Acceptor, ConnectionActivity, ConnectionHandler, ConnectionLimit, ConnectionPermit, Refusal,
+    Acceptor, ConnectionHandler, ConnectionLimit, ConnectionPermit, ConnectionProgress, Refusal,
 };
 use super::{accept_connections, serve_connections};
 
@@ -102,7 +102,7 @@ async fn a_refusing_limit_accepts_connections_over_it_and_refuses_them() {
 async fn closed_connections(
     numbers: impl IntoIterator<Item = u8>,
     max: usize,
-    serve: impl Fn(u8, &ConnectionActivity) + Send + Sync + Clone + 'static,
+    serve: impl Fn(u8, &ConnectionProgress) + Send + Sync + Clone + 'static,
 ) -> Vec<u8> {
     struct Closed(u8, mpsc::UnboundedSender<u8>);
     impl Drop for Closed {
@@ -148,7 +148,7 @@ async fn a_peer_with_many_connections_closes_its_own_ones() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_whose_peer_waits_for_the_daemon_is_not_closed() {
-    let serve = |number, activity: &ConnectionActivity| {
+    let serve = |number, activity: &ConnectionProgress| {
         if number == 1 {
             activity.peer_waits();
         }

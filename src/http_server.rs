@@ -45,8 +45,8 @@ pub(crate) async fn serve<H, F, B>(
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     let listener_name = listener.name;
-    let serve = move |stream, peer, activity| {
-        serve_connection(listener_name, stream, peer, activity, handle_request.clone())
+    let serve = move |stream, peer, progress| {
+        serve_connection(listener_name, stream, peer, progress, handle_request.clone())
     };
     listener::serve_connections(&listener, MAX_CONNECTIONS, serve, stop).await;
 }
@@ -55,18 +55,18 @@ async fn serve_connection<H, F, B>(
     listener_name: &'static str,
     stream: TcpStream,
     peer: IpAddr,
-    activity: ConnectionProgress,
+    progress: ConnectionProgress,
     handle_request: H,
 ) where
     H: Fn(Request<Incoming>) -> F,
     F: Future<Output = Response<B>>,
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
 {
-    let stream = WatchedStream::new(stream, activity.clone());
+    let stream = WatchedStream::new(stream, progress.clone());
     let service = service_fn(|request| async {
-        activity.peer_waits();
+        progress.peer_waits();
         let response = handle_request(request).await;
-        activity.progress();
+        progress.record();
         debug!(%peer, http_status = response.status().as_u16(), "{listener_name}: request served");
         Ok::<_, Infallible>(response)
     });

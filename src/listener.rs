@@ -91,7 +91,7 @@ pub(crate) async fn serve_connections<L: Acceptor, F: Future<Output = ()> + Send
             let (stream, peer) = accept_with_backoff(listener).await;
             if listener.allows(&peer) {
                 connections.make_room().await;
-                connections.spawn(peer, |peer, activity| serve(stream, peer, activity));
+                connections.spawn(peer, |peer, progress| serve(stream, peer, progress));
             } else {
                 warn!(%peer, listener = listener.name(), "refused: {}", L::ACCESS_RULE);
             }

@@ -34,10 +34,10 @@ where
     F: Future<Output = Vec<ControlReply>> + Send,
 {
     let ControlSocket { listener, file: _removed_at_the_end } = socket;
-    let serve = move |stream, _, activity| {
+    let serve = move |stream, _, progress| {
         let answer = answer.clone();
         async move {
-            if let Err(error) = serve_connection(stream, answer, &activity).await {
+            if let Err(error) = serve_connection(stream, answer, &progress).await {
                 debug!(%error, "[control] connection failed");
             }
         }
@@ -48,7 +48,7 @@ where
 async fn serve_connection<A, F>(
     mut stream: UnixStream,
     answer: A,
-    activity: &ConnectionProgress,
+    progress: &ConnectionProgress,
 ) -> io::Result<()>
 where
     A: Fn(ControlRequest) -> F,
@@ -57,14 +57,14 @@ where
     let replies = match timeout(REQUEST_TIMEOUT, read_request(&mut stream)).await? {
         Ok(Some(request)) => {
             debug!(%request, "[control] request");
-            activity.peer_waits();
+            progress.peer_waits();
             answer(request).await
         }
         Ok(None) => return Ok(()),
         Err(error) => vec![ControlReply::Error(error)],
     };
-    activity.progress();
-    timeout(WRITE_TIMEOUT, write_replies(&mut stream, &replies, activity)).await?
+    progress.record();
+    timeout(WRITE_TIMEOUT, write_replies(&mut stream, &replies, progress)).await?
 }
 
 /// The request of a connection; `None` if the peer closed it without one.
@@ -85,7 +85,7 @@ async fn read_request(stream: &mut UnixStream) -> Result<Option<ControlRequest>,
 async fn write_replies(
     stream: &mut UnixStream,
     replies: &[ControlReply],
-    activity: &ConnectionProgress,
+    progress: &ConnectionProgress,
 ) -> io::Result<()> {
     let mut chunk = Vec::new();
     for (index, reply) in replies.iter().enumerate() {
@@ -93,7 +93,7 @@ async fn write_replies(
         chunk.push(b'\n');
         if chunk.len() >= WRITE_CHUNK_BYTES || index + 1 == replies.len() {
             timeout(CHUNK_TIMEOUT, stream.write_all(&chunk)).await??;
-            activity.progress();
+            progress.record();
             chunk.clear();
         }
     }

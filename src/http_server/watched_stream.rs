@@ -16,15 +16,15 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A stream that reports its progress, and whose writes fail if the peer does not read for [`WRITE_TIMEOUT`].
 pub(super) struct WatchedStream<S> {
     stream: S,
-    activity: ConnectionProgress,
+    progress: ConnectionProgress,
     /// The timeout of the write that waits for the peer.
     deadline: Pin<Box<Sleep>>,
     is_waiting: bool,
 }
 
 impl<S> WatchedStream<S> {
-    pub(super) fn new(stream: S, activity: ConnectionProgress) -> Self {
-        Self { stream, activity, deadline: Box::pin(sleep(WRITE_TIMEOUT)), is_waiting: false }
+    pub(super) fn new(stream: S, progress: ConnectionProgress) -> Self {
+        Self { stream, progress, deadline: Box::pin(sleep(WRITE_TIMEOUT)), is_waiting: false }
     }
 
     /// Takes the result of a write.
@@ -35,7 +35,7 @@ impl<S> WatchedStream<S> {
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.is_waiting = false;
-            self.activity.progress();
+            self.progress.record();
             return written;
         }
         if !self.is_waiting {
@@ -55,7 +55,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for WatchedStream<S> {
     ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if read.is_ready() {
-            self.activity.progress();
+            self.progress.record();
         }
         read
     }

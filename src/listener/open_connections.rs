@@ -28,11 +28,11 @@ impl ConnectionProgress {
     }
 
     /// The peer has sent or received something.
-    pub(crate) fn progress(&self) {
+    pub(crate) fn record(&self) {
         *self.0.lock() = Some(Instant::now());
     }
 
-    /// From now on the peer waits for the daemon, until the next [`Self::progress`]. The connection is not closed
+    /// From now on the peer waits for the daemon, until the next [`Self::record`]. The connection is not closed
     /// meanwhile.
     pub(crate) fn peer_waits(&self) {
         *self.0.lock() = None;
@@ -55,7 +55,7 @@ pub(super) struct OpenConnections<P> {
 struct OpenConnection<P> {
     peer: P,
     task: AbortHandle,
-    activity: ConnectionProgress,
+    progress: ConnectionProgress,
 }
 
 impl<P: Clone + Eq + Hash> OpenConnections<P> {
@@ -67,9 +67,9 @@ impl<P: Clone + Eq + Hash> OpenConnections<P> {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let activity = ConnectionProgress::new();
-        let task = self.tasks.spawn(serve(peer.clone(), activity.clone()));
-        self.open.push(OpenConnection { peer, task, activity });
+        let progress = ConnectionProgress::new();
+        let task = self.tasks.spawn(serve(peer.clone(), progress.clone()));
+        self.open.push(OpenConnection { peer, task, progress });
     }
 
     /// Waits until there is room for one more connection. If all are open, one is closed: of the peer that has the most,
@@ -92,7 +92,7 @@ impl<P: Clone + Eq + Hash> OpenConnections<P> {
         self.open.iter().for_each(|open| *counts.entry(&open.peer).or_default() += 1);
         let idle = self.open.iter().filter_map(|open| {
             let count = counts.get(&open.peer).copied();
-            Some((Reverse(count), open.activity.idle_since()?, &open.task))
+            Some((Reverse(count), open.progress.idle_since()?, &open.task))
         });
         let Some((_, since, task)) = idle.min_by_key(|(count, since, _)| (*count, *since)) else {
             return;

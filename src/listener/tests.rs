@@ -112,10 +112,10 @@ async fn closed_connections(
     }
     let listener = FakeListener::new(numbers.into_iter().map(Ok));
     let (closed, mut all_closed) = mpsc::unbounded_channel();
-    let serve = move |number, _, activity| {
+    let serve = move |number, _, progress| {
         let (serve, guard) = (serve.clone(), Closed(number, closed.clone()));
         async move {
-            serve(number, &activity);
+            serve(number, &progress);
             pending::<()>().await;
             drop(guard);
         }
@@ -148,9 +148,9 @@ async fn a_peer_with_many_connections_closes_its_own_ones() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_whose_peer_waits_for_the_daemon_is_not_closed() {
-    let serve = |number, activity: &ConnectionProgress| {
+    let serve = |number, progress: &ConnectionProgress| {
         if number == 1 {
-            activity.peer_waits();
+            progress.peer_waits();
         }
     };
     assert_eq!(closed_connections(1..=4, 2, serve).await, [2, 3]);

@@ -158,22 +158,24 @@ async fn a_value_that_is_too_long_to_keep_is_empty_and_the_log_says_so() {
     assert!(ended.report.empty_placeholders.to_string().starts_with("{$customer.name}, "));
 }
 
+/// A script that asks for a sensitive PIN, and leads to the script `next`.
+pub(super) const SENSITIVE_PIN: &str = r#"
+    [keypress]
+    length = 4
+    sensitive = true
+    [trigger]
+    url = "http://bank.example/?pin={keypress}"
+    [[branch]]
+    when = { present = true }
+    then = "script next"
+    [no_input]
+    [no_response]
+"#;
+
 #[tokio::test]
 async fn a_kept_value_that_repeats_a_sensitive_input_is_masked() {
-    let pin = r#"
-        [keypress]
-        length = 4
-        sensitive = true
-        [trigger]
-        url = "http://bank.example/?pin={keypress}"
-        [[branch]]
-        when = { present = true }
-        then = "script next"
-        [no_input]
-        [no_response]
-    "#;
     let next = "[otherwise]\nthen = 'goto {$place}@{main.$place}'\n";
-    let call = ScriptCall::of(pin).and("next", next).enters(["4711"]);
+    let call = ScriptCall::of(SENSITIVE_PIN).and("next", next).enters(["4711"]);
     let ended = call.answers_json(r#"{"place": "x4711"}"#).runs().await;
     assert!(ended.exit().contains("x4711"), "{}", ended.exit());
     assert_eq!(ended.report.exit, "goto ***@***");

@@ -1,6 +1,7 @@
 //! `{NAME.$path}` wherever a value can be inserted: escaped, masked, in the background and beyond the limits.
 
 use super::call::ScriptCall;
+use super::earlier_answers::SENSITIVE_PIN;
 
 /// Hands every answer to the script `next`.
 const FIRST: &str = r#"
@@ -36,18 +37,6 @@ async fn the_answer_of_a_named_script_is_escaped_for_its_place() {
 
 #[tokio::test]
 async fn an_answer_of_a_named_script_that_repeats_a_sensitive_input_is_masked_in_every_place() {
-    let pin = r#"
-        [keypress]
-        length = 4
-        sensitive = true
-        [trigger]
-        url = "http://bank.example/?pin={keypress}"
-        [[branch]]
-        when = { present = true }
-        then = "script next"
-        [no_input]
-        [no_response]
-    "#;
     let next = r#"
         [trigger]
         url = "http://bank.example/{main.$token}?t={$token}&u={main.$user}"
@@ -57,7 +46,7 @@ async fn an_answer_of_a_named_script_that_repeats_a_sensitive_input_is_masked_in
         [no_response]
     "#;
     let last = "[otherwise]\nthen = 'goto {main.$token}'\n";
-    let call = ScriptCall::of(pin).and("next", next).and("last", last).enters(["4711"]);
+    let call = ScriptCall::of(SENSITIVE_PIN).and("next", next).and("last", last).enters(["4711"]);
     let call = call.answers_json(r#"{"token": "x-4711-y", "user": "Ann"}"#);
     let ended = call.answers_json("{}").runs().await;
     ended.in_order(&[

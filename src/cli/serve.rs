@@ -1,39 +1,37 @@
 //! `dialscript serve`: the daemon's start, reload and stop.
 
 mod admin;
+mod listeners;
+mod reload;
 mod systemd;
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::cli::check::print_diagnostics;
 use crate::cli::terminal::print_error;
-use crate::config::{self, Config, ConfigErrors, DaemonSettings, ListenerSettings};
-use crate::listener::NetworkListener;
-use crate::server::{CallServer, SwitchListener};
-use crate::telemetry::{self, DaemonLog, Switch};
+use crate::config::{self, Config};
+use crate::server::CallServer;
+use crate::telemetry::{self, DaemonLog};
 use crate::trigger::HttpTriggerClient;
+use crate::voice::VoiceEngines;
 use crate::voice::program::{adopt_orphans, kill_orphans};
-use crate::voice::sound_server::SoundUrls;
-use crate::voice::{self, VoiceEngines};
 
 use admin::AdminListeners;
+use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
+use reload::reload_on_sighup;
 use systemd::SystemdNotifier;
 
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
 pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
-/// How many errors of a failed reload are logged.
-const MAX_LOGGED_ERRORS: usize = 50;
 
 /// Serves calls until a signal stops the daemon.
 pub(crate) fn serve(path: &Path) -> ExitCode {
@@ -107,49 +105,6 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
     Ok(())
 }
 
-fn bind_switch_listeners(settings: &DaemonSettings) -> io::Result<Vec<SwitchListener>> {
-    let switches =
-        [(Switch::Asterisk, &settings.asterisk), (Switch::FreeSwitch, &settings.freeswitch)];
-    let addresses = switches.into_iter().flat_map(|(switch, settings)| {
-        settings.listen.iter().map(move |address| (switch, settings, *address))
-    });
-    let bind = |(switch, settings, address): (Switch, &ListenerSettings, SocketAddr)| {
-        let listener = SwitchListener::bind(switch, address, settings.allow.clone())?;
-        info!(switch = switch.as_str(), %address, "listening");
-        Ok(listener)
-    };
-    addresses.map(bind).collect()
-}
-
-/// A sound server that listens but does not accept yet.
-struct BoundSoundServer {
-    listener: NetworkListener,
-    urls: Arc<SoundUrls>,
-}
-
-fn bind_sound_server(settings: &DaemonSettings) -> io::Result<Option<BoundSoundServer>> {
-    let Some(server) = &settings.voice.sound_server else { return Ok(None) };
-    let address = server.listen;
-    let listener = NetworkListener::bind("[sound_server]", address, server.allow.clone())?;
-    let urls = Arc::new(SoundUrls::new(
-        server,
-        &settings.voice.cache_folder,
-        &settings.voice.library_folder,
-    )?);
-    info!(%address, url = server.url, "serving sounds");
-    Ok(Some(BoundSoundServer { listener, urls }))
-}
-
-/// Serves sounds, also while the daemon drains. Never returns.
-async fn serve_sounds(sound_server: Option<BoundSoundServer>) {
-    match sound_server {
-        Some(BoundSoundServer { listener, urls }) => {
-            voice::sound_server::serve(listener, urls, std::future::pending()).await;
-        }
-        None => std::future::pending().await,
-    }
-}
-
 /// The first SIGTERM or SIGINT cancels the first token (calls are drained). The second signal cancels the second token
 /// (the grace time ends).
 fn stop_signals(systemd: SystemdNotifier) -> io::Result<(CancellationToken, CancellationToken)> {
@@ -168,40 +123,6 @@ fn stop_signals(systemd: SystemdNotifier) -> io::Result<(CancellationToken, Canc
         }
     });
     Ok(tokens)
-}
-
-/// Reloads the scripts on SIGHUP. If a file has an error, nothing changes.
-async fn reload_on_sighup(
-    path: &Path,
-    running: &Config,
-    server: &CallServer<HttpTriggerClient, VoiceEngines>,
-    mut reloads: Signal,
-) {
-    while reloads.recv().await.is_some() {
-        let path = path.to_owned();
-        match tokio::task::spawn_blocking(move || config::load(&path)).await {
-            Ok(Ok(config)) => {
-                log_warnings(&config);
-                for table in running.daemon.changed_tables(&config.daemon) {
-                    warn!(table, "changed in the daemon's file: takes effect after a restart");
-                }
-                let scripts = config.library.scripts.len();
-                server.voice().prewarm(&config.library);
-                server.replace_library(config.library);
-                // Logged last: after this line, every new call runs the new scripts.
-                info!(scripts, "scripts reloaded");
-            }
-            Ok(Err(errors)) => log_failed_reload(&errors),
-            Err(error) => error!(%error, "reload failed: the previous scripts stay in use"),
-        }
-    }
-    std::future::pending().await
-}
-
-/// Logs each error in a line of its own.
-fn log_failed_reload(errors: &ConfigErrors) {
-    errors.iter().take(MAX_LOGGED_ERRORS).for_each(|error| error!(%error, "configuration error"));
-    error!(errors = errors.len(), "reload failed: the previous scripts stay in use");
 }
 
 /// Logs warnings about the configuration. Creates the folders that it needs, and logs those that can't be created.

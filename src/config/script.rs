@@ -36,7 +36,7 @@ use tables::ScriptTables;
 use super::diagnostic::Diagnostic;
 use super::file::TomlFile;
 use crate::script::definition::{
-    Script, ScriptLibrary, ScriptOutcome, ScriptTrigger, later_answer_paths,
+    Script, ScriptLibrary, ScriptOutcome, ScriptTrigger, ScriptVersion, later_answer_paths,
 };
 
 /// A script file that is parsed, but not checked.
@@ -133,6 +133,8 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     let (keypress, speech) = (tables.keypress.as_ref(), tables.speech.as_ref());
     Script {
         name: script.name.to_owned(),
+        version: ScriptVersion::of(script.file.text()),
+        last_valid: None,
         prompt: tables.prompt.as_ref().map(|prompt| prompt.prompt(&before)).unwrap_or_default(),
         voice_params: tables.voice.as_ref().map(|voice| voice.params(script)).unwrap_or_default(),
         speech: speech.map(|speech| speech.speech(script, keypress)),

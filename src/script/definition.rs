@@ -1,10 +1,10 @@
 //! A script file after it was parsed and checked. Only [`config`](crate::config) builds these types. It rejects an
 //! invalid file with diagnostics.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use regex::Regex;
 
@@ -17,6 +17,7 @@ use crate::script::voice::VoiceParams;
 mod placeholders;
 mod playlist;
 mod trigger;
+mod version;
 
 pub(crate) use placeholders::later_answer_paths;
 pub use playlist::{Playlist, PromptPart, RecordedSounds, SayAs};
@@ -24,20 +25,34 @@ pub use trigger::{
     AuthTemplate, BodyTemplate, CacheKeyTemplate, HoldMediaTemplate, HoldMusicSource,
     ReassuranceTemplate, ResponseCachePolicy, RetryPolicy, ScriptTrigger, UrlTemplate,
 };
+pub use version::ScriptVersion;
 
 /// All scripts, and the secrets that they use.
 #[derive(Debug, Default)]
 pub struct ScriptLibrary {
     /// The scripts by name.
     pub scripts: HashMap<String, Arc<Script>>,
+    /// The scripts that are not served, by name. Calls for them are refused.
+    pub excluded: BTreeMap<String, ExcludedScript>,
     /// The values of `{secret.NAME}`.
     pub secrets: Secrets,
+}
+
+/// Why a script is not served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExcludedScript {
+    /// One line: the first error of its file, or the excluded script that it leads to.
+    pub reason: String,
 }
 
 #[derive(Debug, Default)]
 pub struct Script {
     /// The file name without `.toml`.
     pub name: String,
+    /// The version of its file.
+    pub version: ScriptVersion,
+    /// When this version was last valid. Only if it serves in place of a faulty file.
+    pub last_valid: Option<SystemTime>,
     pub prompt: ScriptPrompt,
     /// `[voice]`: how the texts of the script are spoken.
     pub voice_params: Arc<VoiceParams>,

@@ -1,0 +1,49 @@
+//! Reload: SIGHUP replaces the scripts of the running daemon.
+
+use std::path::Path;
+
+use tokio::signal::unix::Signal;
+use tracing::{error, info, warn};
+
+use super::log_warnings;
+use crate::config::{self, Config, ConfigErrors};
+use crate::server::CallServer;
+use crate::trigger::HttpTriggerClient;
+use crate::voice::VoiceEngines;
+
+/// How many errors of a failed reload are logged.
+const MAX_LOGGED_ERRORS: usize = 50;
+
+/// Reloads the scripts on SIGHUP. If a file has an error, nothing changes.
+pub(super) async fn reload_on_sighup(
+    path: &Path,
+    running: &Config,
+    server: &CallServer<HttpTriggerClient, VoiceEngines>,
+    mut reloads: Signal,
+) {
+    while reloads.recv().await.is_some() {
+        let path = path.to_owned();
+        match tokio::task::spawn_blocking(move || config::load(&path)).await {
+            Ok(Ok(config)) => {
+                log_warnings(&config);
+                for table in running.daemon.changed_tables(&config.daemon) {
+                    warn!(table, "changed in the daemon's file: takes effect after a restart");
+                }
+                let scripts = config.library.scripts.len();
+                server.voice().prewarm(&config.library);
+                server.replace_library(config.library);
+                // Logged last: after this line, every new call runs the new scripts.
+                info!(scripts, "scripts reloaded");
+            }
+            Ok(Err(errors)) => log_failed_reload(&errors),
+            Err(error) => error!(%error, "reload failed: the previous scripts stay in use"),
+        }
+    }
+    std::future::pending().await
+}
+
+/// Logs each error in a line of its own.
+fn log_failed_reload(errors: &ConfigErrors) {
+    errors.iter().take(MAX_LOGGED_ERRORS).for_each(|error| error!(%error, "configuration error"));
+    error!(errors = errors.len(), "reload failed: the previous scripts stay in use");
+}

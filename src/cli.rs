@@ -17,8 +17,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use config_file::ConfigFile;
-
 /// External call control for Asterisk and FreeSWITCH: a script collects input, a web application decides, and the call
 /// continues in the dialplan.
 #[derive(Debug, Parser)]
@@ -31,7 +29,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum CliCommand {
     /// Serve calls until SIGTERM or SIGINT; SIGHUP reloads the scripts
-    Serve(ConfigFile),
+    Serve(serve::ServeArgs),
     /// Check the configuration and all scripts, and print every error with its location
     Check(check::CheckArgs),
     /// Simulate one call without a telephone, and print what happens
@@ -47,10 +45,10 @@ enum CliCommand {
 }
 
 /// Runs a command. Exit codes: 0 success, 1 errors in files or another failure, 2 an invalid command line. `call` and
-/// `match` also have exit codes for the outcome.
+/// `match` also have exit codes for the outcome; `serve` has 78 for a configuration with which it can't start.
 pub fn run(arguments: Cli) -> ExitCode {
     match arguments.command {
-        CliCommand::Serve(file) => serve::serve(&file.resolve_path()),
+        CliCommand::Serve(options) => serve::serve(options),
         CliCommand::Check(options) => check::check(options),
         CliCommand::Call(options) => call::call(&options),
         CliCommand::Match(options) => matching::matching(&options),

@@ -31,7 +31,7 @@ use crate::voice::program::{adopt_orphans, kill_orphans};
 use admin::AdminListeners;
 use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
 use reload::reload_on_sighup;
-use script_files::{load_scripts, log_script_faults, store_valid_files};
+use script_files::{load_scripts, log_script_faults, log_warnings, store_valid_files};
 use systemd::SystemdNotifier;
 
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
@@ -143,10 +143,4 @@ fn stop_signals(systemd: SystemdNotifier) -> io::Result<(CancellationToken, Canc
         }
     });
     Ok(tokens)
-}
-
-/// Logs warnings about the configuration. Creates the folders that it needs, and logs those that can't be created.
-fn log_warnings(config: &Config) {
-    config.warnings.iter().for_each(|warning| warn!(%warning, "configuration warning"));
-    config.create_folders().into_iter().for_each(|reason| warn!(reason, "can't create a folder"));
 }

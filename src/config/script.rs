@@ -29,6 +29,7 @@ use answer_reads::OwnAnswerReads;
 use context::{LoadContext, ScriptContext};
 use facts::ScriptFacts;
 pub(crate) use facts::ScriptGraph;
+pub(crate) use files::script_name_error;
 use outcome::OutcomeTable;
 use request::RequestMode;
 use tables::ScriptTables;

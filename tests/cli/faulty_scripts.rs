@@ -40,7 +40,7 @@ impl FaultyDaemon {
     fn call(&self, script: &str, check: impl Fn(&ProgramResult)) {
         for (switch, address) in &self.listeners {
             let mut program = dialscript();
-            program.args(["call", script, "--json", "--switch", switch]);
+            program.args(["call", script, "--json", "--reveal", "--switch", switch]);
             program.args(["--connect", &address.to_string()]);
             check(&ProgramResult::from_output(program.output().unwrap()));
         }
@@ -98,7 +98,7 @@ fn a_faulty_script_is_refused_with_its_reason_in_the_log_and_the_others_are_serv
 #[test]
 fn after_a_restart_the_last_valid_version_of_a_faulty_script_serves() {
     let folder = ConfigFolder::with_scripts(&[("hello", GREETING), ("other", GREETING)]);
-    let version = folder.loaded("hello").version;
+    let version = format!("version=\"{}\"", folder.loaded("hello").version);
     let daemon = FaultyDaemon::start(folder);
     let copy = daemon.process.folder.at("state/last_valid/hello.toml");
     blocking_until("the copy is stored", || copy.exists().then_some(()));
@@ -106,11 +106,11 @@ fn after_a_restart_the_last_valid_version_of_a_faulty_script_serves() {
         folder.script("hello", FAULTY).script("other", NEW_GREETING);
     });
     let serves = "the last valid version of this script serves";
-    daemon.wait_for_line(&["WARN", serves, "script=\"hello\"", &format!("version={version}")]);
-    daemon.wait_for_line(&[serves, "since=20", "reason=\"", "hello.toml:2: unknown key `thn`"]);
+    daemon.wait_for_line(&["WARN", serves, "script=\"hello\"", &version]);
+    daemon.wait_for_line(&[serves, "since=\"20", "reason=\"", "hello.toml:2: unknown key `thn`"]);
     daemon.assert_served("hello", "old");
     daemon.assert_served("other", "new");
-    let call = ["INFO call ", "script=\"hello\"", &format!("version={version}")];
+    let call = ["INFO call ", "script=\"hello\"", &version];
     blocking_until("a line for each call", || (daemon.wait_for_line(&call) == 2).then_some(()));
 }
 

@@ -139,10 +139,6 @@ impl DaemonFile {
         }
     }
 
-    pub(crate) fn file(&self) -> &TomlFile {
-        &self.file
-    }
-
     /// The file with its diagnostics.
     pub(crate) fn into_file(self) -> TomlFile {
         self.file

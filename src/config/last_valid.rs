@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use parking_lot::Mutex;
 
 use super::diagnostic::{Diagnostic, SourceText};
+use super::regular_file;
 use super::source_text;
 
 /// The folder of the copies, in the folder of the daemon's state.
@@ -56,21 +57,25 @@ fn file_name(script: &str) -> String {
     format!("{script}.toml")
 }
 
-/// The script files to keep copies of.
+/// The script files to keep copies of, for the time when a file is faulty.
 #[derive(Debug)]
-pub(crate) struct ValidFiles {
+pub struct ValidFiles {
     /// `None` if no copies are kept.
-    pub(crate) folder: Option<LastValidFolder>,
+    pub(super) folder: Option<LastValidFolder>,
     /// The files that are served, with the names of their scripts.
-    pub(crate) served: Vec<(String, Arc<SourceText>)>,
+    pub(super) served: Vec<(String, Arc<SourceText>)>,
     /// The names of all scripts that have a file.
-    pub(crate) scripts: BTreeSet<String>,
+    pub(super) scripts: BTreeSet<String>,
 }
 
 impl ValidFiles {
-    /// Stores copies of the files that are served, and removes the copies of scripts that no longer have a file. Waits
-    /// for the disk. An unchanged file is not written again.
-    pub(crate) fn store(&self) -> Result<(), String> {
+    /// Stores copies of the files that are served, and removes the copies of scripts that have no file. Waits for the
+    /// disk. A file whose copy is the same is not written again.
+    ///
+    /// # Errors
+    ///
+    /// Why copies can't be stored, and what to do.
+    pub fn store(&self) -> Result<(), String> {
         static STORING: Mutex<()> = parking_lot::const_mutex(());
         let Some(folder) = &self.folder else { return Ok(()) };
         let stored = match STORING.try_lock_for(STORE_TIMEOUT) {
@@ -118,7 +123,8 @@ impl ValidFiles {
 /// one.
 fn store_copy(folder: &Path, script: &str, text: &str) -> io::Result<()> {
     let path = folder.join(file_name(script));
-    if fs::read(&path).is_ok_and(|stored| stored == text.as_bytes()) {
+    let stored = regular_file::read(&path, text.len() as u64 + 1);
+    if stored.is_ok_and(|stored| stored == text.as_bytes()) {
         return Ok(());
     }
     let mut file = tempfile::NamedTempFile::new_in(folder)?;

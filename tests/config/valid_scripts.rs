@@ -24,7 +24,7 @@ fn servable(folder: &ConfigFolder) -> ServableConfig {
 /// Loads the files and stores copies of those that are served, as a daemon does.
 fn serve(folder: &ConfigFolder) -> ServableConfig {
     let servable = servable(folder);
-    servable.config.store_valid_files()().unwrap();
+    servable.config.valid_files.store().unwrap();
     servable
 }
 
@@ -232,7 +232,7 @@ fn copies_are_for_the_daemons_user_only_and_are_written_only_when_a_file_has_cha
 fn a_state_folder_that_cannot_be_written_is_reported_with_its_key() {
     let folder = ConfigFolder::with_scripts(&[("hello", GREETING)]);
     folder.daemon_file("[folders]\nstate = 'dialscript.toml'\n");
-    let reason = servable(&folder).config.store_valid_files()().unwrap_err();
+    let reason = servable(&folder).config.valid_files.store().unwrap_err();
     assert!(reason.contains("name another folder as `state` in [folders]"), "{reason}");
 }
 

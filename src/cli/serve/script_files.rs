@@ -28,7 +28,7 @@ pub(super) fn log_script_faults(servable: &ServableConfig) {
     log_errors(errors);
     for (script, reason) in replaced.iter().take(MAX_LOGGED_ERRORS) {
         let Some(served) = library.scripts.get(script) else { continue };
-        let since = served.last_valid.map(|since| humantime::format_rfc3339_seconds(since));
+        let since = served.last_valid.map(humantime::format_rfc3339_seconds);
         let (version, since) = (served.version, since.map(tracing::field::display));
         warn!(script, %version, since, reason, "the last valid version of this script serves");
     }
@@ -49,9 +49,9 @@ pub(super) fn log_script_faults(servable: &ServableConfig) {
 
 /// Stores copies of the served script files in the background: a disk that is full or hangs must not delay calls.
 pub(super) fn store_valid_files(config: &Config) {
-    let store = config.store_valid_files();
+    let files = config.valid_files.clone();
     drop(spawn_blocking(move || {
-        if let Err(reason) = store() {
+        if let Err(reason) = files.store() {
             warn!(reason, "can't keep the valid scripts");
         }
     }));

@@ -96,7 +96,7 @@ impl Selection<'_> {
         for (name, text) in &self.sources.texts {
             checked.add_errors(name, self.sources.name_errors.get(name).cloned());
             if self.text(name).is_none() {
-                checked.add_errors(name, text.as_ref().err().cloned());
+                checked.add_errors(name, text.as_ref().err().map(|error| (**error).clone()));
             }
         }
         let texts = self.sources.texts.keys().map(|name| (name.as_str(), self.text(name)));

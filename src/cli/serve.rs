@@ -5,6 +5,7 @@ mod listeners;
 mod reload;
 mod script_files;
 mod systemd;
+mod warnings;
 
 use std::io;
 use std::path::Path;
@@ -31,8 +32,9 @@ use crate::voice::program::{adopt_orphans, kill_orphans};
 use admin::AdminListeners;
 use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
 use reload::reload_on_sighup;
-use script_files::{load_scripts, log_script_faults, log_warnings, store_valid_files};
+use script_files::{load_scripts, log_script_faults, store_valid_files};
 use systemd::SystemdNotifier;
+use warnings::log_warnings;
 
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
 pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);

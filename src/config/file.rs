@@ -10,6 +10,7 @@ use serde_spanned::Spanned;
 
 use super::diagnostic::{Diagnostic, SourceText};
 use super::source_text;
+use super::value_kind::KeyRecord;
 use crate::script::template::PlaceholderError;
 
 /// A related range of the same file, and its caption.
@@ -24,12 +25,33 @@ pub(crate) struct TomlFile {
     syntax_errors: RefCell<Vec<Diagnostic>>,
     /// The position behind which errors only follow from a syntax error.
     checked_to: Cell<usize>,
+    /// The keys that the readers ask for; `None` if they are not recorded.
+    records: RefCell<Option<Vec<KeyRecord>>>,
 }
 
 impl TomlFile {
     pub(crate) fn new(source: Arc<SourceText>) -> Self {
         let (errors, warnings, syntax_errors) = Default::default();
-        Self { source, errors, warnings, syntax_errors, checked_to: Cell::new(usize::MAX) }
+        let (checked_to, records) = (Cell::new(usize::MAX), RefCell::new(None));
+        Self { source, errors, warnings, syntax_errors, checked_to, records }
+    }
+
+    /// A file that records the keys that its readers ask for.
+    pub(crate) fn recording(text: &str) -> Self {
+        let source = SourceText { name: String::new(), text: text.to_owned() };
+        let file = Self::new(Arc::new(source));
+        file.records.replace(Some(Vec::new()));
+        file
+    }
+
+    pub(crate) fn record(&self, key: impl FnOnce() -> KeyRecord) {
+        if let Some(records) = &mut *self.records.borrow_mut() {
+            records.push(key());
+        }
+    }
+
+    pub(crate) fn take_records(&self) -> Vec<KeyRecord> {
+        self.records.take().unwrap_or_default()
     }
 
     /// Reads a file. `missing_help` is the help text of the error if there is no such file.

@@ -92,6 +92,11 @@ impl ParsedScripts {
     }
 }
 
+/// Reads the tables of a script file without checking them.
+pub(crate) fn read_tables(file: &TomlFile) {
+    ScriptTables::read(file);
+}
+
 /// A script after the checks. After an error, it has defaults in place of the invalid values.
 pub(crate) struct CheckedScript {
     pub(crate) script: Script,

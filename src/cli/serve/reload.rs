@@ -5,7 +5,8 @@ use std::path::Path;
 use tokio::signal::unix::Signal;
 use tracing::{error, info, warn};
 
-use super::script_files::{log_errors, log_warnings, store_valid_files};
+use super::script_files::{log_errors, store_valid_files};
+use super::warnings::log_warnings;
 use crate::config::{self, Config, ConfigErrors};
 use crate::server::CallServer;
 use crate::trigger::HttpTriggerClient;

@@ -56,9 +56,3 @@ pub(super) fn store_valid_files(config: &Config) {
         }
     }));
 }
-
-/// Logs warnings about the configuration. Creates the folders that it needs, and logs those that can't be created.
-pub(super) fn log_warnings(config: &Config) {
-    config.warnings.iter().for_each(|warning| warn!(%warning, "configuration warning"));
-    config.create_folders().into_iter().for_each(|reason| warn!(reason, "can't create a folder"));
-}

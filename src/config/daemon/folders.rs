@@ -101,8 +101,9 @@ impl FoldersTable {
     /// configured folder.
     fn check_overlap(&self, file: &TomlFile, folders: &DaemonFolders) {
         let (cache, recordings) = (&folders.cache.local, &folders.recordings.local);
-        let others = [&folders.scripts, &folders.sounds, &folders.secrets, &folders.state];
-        let others = others.map(|folder| absolute(folder));
+        let state = self.state.is_some().then_some(&folders.state);
+        let others = [&folders.scripts, &folders.sounds, &folders.secrets].into_iter().chain(state);
+        let others: Vec<_> = others.map(|folder| absolute(folder)).collect();
         for (given, folder, other) in
             [(&self.cache, cache, recordings), (&self.recordings, recordings, cache)]
         {

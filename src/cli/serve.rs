@@ -8,6 +8,7 @@ mod systemd;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
@@ -19,7 +20,7 @@ use tracing::{error, info, warn};
 use crate::cli::check::print_diagnostics;
 use crate::cli::terminal::print_error;
 use crate::config::{self, Config};
-use crate::server::CallServer;
+use crate::server::{CallContext, CallServer};
 use crate::telemetry::{self, DaemonLog};
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
@@ -83,8 +84,12 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
-    let server =
-        CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
+    let server = CallServer::new(CallContext {
+        limits: config.daemon.limits.clone(),
+        library: config.library.clone(),
+        triggers: Arc::new(triggers),
+        voice: Arc::new(voice),
+    });
     systemd.notify(NotifyState::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
@@ -93,14 +98,14 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
         () = serve_sounds(sound_server) => {}
         () = admin.serve(&server, log.lost_lines()) => {}
     }
-    let last_requests =
-        async { tokio::join!(server.triggers().close_and_wait(), server.voice().close_and_wait()) };
+    let (triggers, voice) = (server.triggers(), server.voice());
+    let last_requests = async { tokio::join!(triggers.close_and_wait(), voice.close_and_wait()) };
     if timeout(LAST_REQUESTS_TIMEOUT, last_requests).await.is_err() {
         warn!("requests or sounds in progress were aborted");
     }
-    server.triggers().abort_background().await;
+    triggers.abort_background().await;
     // The runtime would also drop these tasks, but the process could end before they have cleaned up.
-    server.voice().abort().await;
+    voice.abort().await;
     info!("stopped");
     Ok(())
 }

@@ -81,7 +81,7 @@ async fn serve_metrics(listener: NetworkListener, server: &DaemonServer, lost_li
         ended_calls: server.call_counts().counts(),
         active_calls: server.active_calls(),
         lost_log_lines: lost_lines.count(),
-        ..MetricsSnapshot::from_triggers(server.triggers())
+        ..MetricsSnapshot::from_triggers(&server.triggers())
     };
     metrics::serve(listener, snapshot, pending()).await;
 }
@@ -90,7 +90,7 @@ async fn serve_control(socket: ControlSocket, server: &DaemonServer) {
     let server = server.clone();
     let answer = move |request| {
         let server = server.clone();
-        async move { handler::handle_request(&request, server.triggers(), &server.library()).await }
+        async move { handler::handle_request(&request, &server.triggers(), &server.library()).await }
     };
     crate::control::serve::serve(socket, answer, pending()).await;
 }

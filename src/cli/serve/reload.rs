@@ -7,7 +7,7 @@ use tracing::{error, info, warn};
 
 use super::log_warnings;
 use crate::config::{self, Config, ConfigErrors};
-use crate::server::CallServer;
+use crate::server::{CallContext, CallServer};
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 
@@ -26,12 +26,15 @@ pub(super) async fn reload_on_sighup(
         match tokio::task::spawn_blocking(move || config::load(&path)).await {
             Ok(Ok(config)) => {
                 log_warnings(&config);
-                for table in running.daemon.changed_tables(&config.daemon) {
-                    warn!(table, "changed in the daemon's file: takes effect after a restart");
-                }
+                let (settings, _) = running.daemon.reload(&config.daemon);
                 let scripts = config.library.scripts.len();
                 server.voice().prewarm(&config.library);
-                server.replace_library(config.library);
+                server.replace_context(CallContext {
+                    limits: settings.limits,
+                    library: config.library,
+                    triggers: server.triggers(),
+                    voice: server.voice(),
+                });
                 // Logged last: after this line, every new call runs the new scripts.
                 info!(scripts, "scripts reloaded");
             }

@@ -1,8 +1,11 @@
 //! `dialscript serve`: the daemon's start, reload and stop.
 
 mod admin;
+mod allow_lists;
+mod control_requests;
 mod listeners;
 mod reload;
+mod reload_report;
 mod systemd;
 
 use std::io;
@@ -27,8 +30,10 @@ use crate::voice::VoiceEngines;
 use crate::voice::program::{adopt_orphans, kill_orphans};
 
 use admin::AdminListeners;
+use allow_lists::AllowLists;
+use control_requests::ControlRequests;
 use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
-use reload::reload_on_sighup;
+use reload::{Reloader, reload_on_sighup};
 use systemd::SystemdNotifier;
 
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
@@ -78,9 +83,10 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
     let (stop, force_stop) = stop_signals(systemd.clone())?;
     let triggers =
         HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
-    let listeners = bind_switch_listeners(&config.daemon)?;
-    let sound_server = bind_sound_server(&config.daemon)?;
-    let admin = AdminListeners::open(&config.daemon).await?;
+    let allow = AllowLists::new(&config.daemon);
+    let listeners = bind_switch_listeners(&config.daemon, &allow)?;
+    let sound_server = bind_sound_server(&config.daemon, &allow)?;
+    let admin = AdminListeners::open(&config.daemon, &allow).await?;
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
@@ -90,13 +96,21 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
         triggers: Arc::new(triggers),
         voice: Arc::new(voice),
     });
+    let reloader = Arc::new(Reloader {
+        path: path.to_owned(),
+        server: server.clone(),
+        allow,
+        log_level: log.level(),
+        settings: config.daemon.into(),
+    });
+    let requests = ControlRequests { server: server.clone(), reloader: reloader.clone() };
     systemd.notify(NotifyState::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
         () = server.serve(listeners, stop.cancelled(), force_stop.cancelled()) => {}
-        () = reload_on_sighup(path, &config, &server, reloads) => {}
+        () = reload_on_sighup(&reloader, reloads, |_| {}) => {}
         () = serve_sounds(sound_server) => {}
-        () = admin.serve(&server, log.lost_lines()) => {}
+        () = admin.serve(requests, log.lost_lines()) => {}
     }
     let (triggers, voice) = (server.triggers(), server.voice());
     let last_requests = async { tokio::join!(triggers.close_and_wait(), voice.close_and_wait()) };

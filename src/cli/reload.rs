@@ -106,10 +106,7 @@ fn print_failure(failure: &ReloadFailure, shown: usize) {
             drop(writeln!(stderr(), "{} in {files}", counted(*errors, "error")));
         }
     }
-    drop(writeln!(
-        stderr(),
-        "nothing was changed: the previous scripts and settings stay in use"
-    ));
+    drop(writeln!(stderr(), "nothing was changed: the previous scripts and settings stay in use"));
 }
 
 fn print_omitted(omitted: usize, level: DiagnosticLevel) {

@@ -68,7 +68,7 @@ async fn open_control(path: &Path) -> Option<ControlSocket> {
         }
         Err(error) => {
             let socket = path.display();
-            warn!(%socket, %error, "can't open the control socket: `dialscript cache` and `dialscript reload` will not work");
+            warn!(%socket, %error, "can't open the control socket: commands such as `dialscript reload` will not work");
             None
         }
     }

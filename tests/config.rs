@@ -7,8 +7,6 @@ mod config {
     use dialscript::channel::Sound;
     use dialscript::script::definition::{Playlist, PromptPart};
 
-    use crate::support::config_folder::ConfigFolder;
-
     /// The recorded sounds of a playlist, in one language.
     fn recorded(playlist: &Playlist, language: &str) -> Vec<Sound> {
         let recorded = playlist.parts.iter().flat_map(|part| match part {

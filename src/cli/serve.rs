@@ -5,7 +5,7 @@ mod allow_lists;
 mod control_requests;
 mod listeners;
 mod reload;
-mod reload_report;
+mod reload_result;
 mod systemd;
 
 use std::io;
@@ -90,19 +90,10 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
-    let server = CallServer::new(CallContext {
-        limits: config.daemon.limits.clone(),
-        library: config.library.clone(),
-        triggers: Arc::new(triggers),
-        voice: Arc::new(voice),
-    });
-    let reloader = Arc::new(Reloader {
-        path: path.to_owned(),
-        server: server.clone(),
-        allow,
-        log_level: log.level(),
-        settings: config.daemon.into(),
-    });
+    let (triggers, voice) = (Arc::new(triggers), Arc::new(voice));
+    let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
+    let server = CallServer::new(CallContext { limits, library, triggers, voice });
+    let reloader = Reloader::new(path, server.clone(), allow, log.level(), config.daemon);
     let requests = ControlRequests { server: server.clone(), reloader: reloader.clone() };
     systemd.notify(NotifyState::Ready);
     info!(scripts = config.library.scripts.len(), "serving");

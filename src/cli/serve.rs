@@ -7,6 +7,7 @@ mod listeners;
 mod reload;
 mod reload_result;
 mod systemd;
+mod warnings;
 
 use std::io;
 use std::path::Path;
@@ -35,6 +36,7 @@ use control_requests::ControlRequests;
 use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
 use reload::{Reloader, reload_on_sighup};
 use systemd::SystemdNotifier;
+use warnings::log_warnings;
 
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
 pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -133,10 +135,4 @@ fn stop_signals(systemd: SystemdNotifier) -> io::Result<(CancellationToken, Canc
         }
     });
     Ok(tokens)
-}
-
-/// Logs warnings about the configuration. Creates the folders that it needs, and logs those that can't be created.
-fn log_warnings(config: &Config) {
-    config.warnings.iter().for_each(|warning| warn!(%warning, "configuration warning"));
-    config.create_folders().into_iter().for_each(|reason| warn!(reason, "can't create a folder"));
 }

@@ -10,8 +10,8 @@ use tokio::task::spawn_blocking;
 use tracing::{error, info, warn};
 
 use super::allow_lists::AllowLists;
-use super::log_warnings;
 use super::reload_result::{ReloadError, ReloadSuccess, report};
+use super::warnings::log_warnings;
 use crate::config::{self, Config, DaemonSettings};
 use crate::control::protocol::ReloadReport;
 use crate::server::{CallContext, CallServer};

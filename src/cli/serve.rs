@@ -117,6 +117,7 @@ async fn run_daemon(
         .then(|| SupervisorLink::open(systemd.clone(), requests.clone(), releasing.clone()))
         .transpose()?;
     let mut earlier = EarlierProcesses::follow(passed.take_earlier_processes(), &requests)?;
+    let earlier_running = earlier.running();
     let triggers =
         HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
     let mut sockets = ListenerSockets { passed, store: is_worker.then(|| systemd.clone()) };
@@ -131,12 +132,16 @@ async fn run_daemon(
         CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
     systemd.notify(ServiceNotification::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
+    let serve_calls = async {
+        server.serve(listeners, &requests).await;
+        earlier.wait(config.daemon.limits.grace).await;
+    };
     tokio::select! {
-        () = server.serve(listeners, &requests) => {}
+        () = serve_calls => {}
         () = reload_on_sighup(path, &config, &server, &systemd, reloads) => {}
         () = serve_sounds(sound_server, &requests) => {}
         () = admin.serve(&server, log.lost_lines(), &requests, releasing.token()) => {}
-        () = report(&server, &systemd, earlier.running()) => {}
+        () = report(&server, &systemd, earlier_running) => {}
         () = follow_supervisor(supervisor, &server) => {}
     }
     let last_requests =
@@ -147,7 +152,6 @@ async fn run_daemon(
     server.triggers().abort_background().await;
     // The runtime would also drop these tasks, but the process could end before they have cleaned up.
     server.voice().abort().await;
-    earlier.wait(config.daemon.limits.grace).await;
     info!("stopped");
     Ok(())
 }

@@ -8,11 +8,12 @@ mod listener_sockets;
 mod listeners;
 mod passed_sockets;
 mod reload;
-mod reload_report;
+mod reload_result;
 mod service_reports;
 mod stop;
 mod supervisor;
 mod systemd;
+mod warnings;
 mod worker;
 
 use std::future::pending;
@@ -49,6 +50,7 @@ use reload::{Reloader, reload_on_sighup};
 use service_reports::report;
 use stop::stop_on_signals;
 use systemd::{ServiceNotification, SystemdNotifier};
+use warnings::log_warnings;
 use worker::SupervisorLink;
 
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
@@ -140,20 +142,11 @@ async fn run_daemon(
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
-    let server = CallServer::new(CallContext {
-        limits: config.daemon.limits.clone(),
-        library: config.library.clone(),
-        triggers: Arc::new(triggers),
-        voice: Arc::new(voice),
-    });
-    let reloader = Arc::new(Reloader {
-        path: path.to_owned(),
-        server: server.clone(),
-        systemd: systemd.clone(),
-        allow: sockets.allow,
-        log_level: log.level(),
-        settings: config.daemon.into(),
-    });
+    let (triggers, voice) = (Arc::new(triggers), Arc::new(voice));
+    let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
+    let server = CallServer::new(CallContext { limits, library, triggers, voice });
+    let shared = (&server, &systemd);
+    let reloader = Reloader::new(path, shared, sockets.allow, log.level(), config.daemon);
     let requests = ControlRequests { server: server.clone(), reloader: reloader.clone() };
     systemd.notify(ServiceNotification::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
@@ -187,10 +180,4 @@ async fn follow_supervisor(supervisor: Option<SupervisorLink>, server: &DaemonSe
         supervisor.follow(|| server.voice().give_up_store()).await;
     }
     pending().await
-}
-
-/// Logs warnings about the configuration. Creates the folders that it needs, and logs those that can't be created.
-fn log_warnings(config: &Config) {
-    config.warnings.iter().for_each(|warning| warn!(%warning, "configuration warning"));
-    config.create_folders().into_iter().for_each(|reason| warn!(reason, "can't create a folder"));
 }

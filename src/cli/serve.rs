@@ -9,6 +9,7 @@ mod listeners;
 mod passed_sockets;
 mod reload;
 mod reload_result;
+mod service_connections;
 mod service_reports;
 mod stop;
 mod supervisor;
@@ -24,9 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
-use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use crate::cli::check::print_diagnostics;
@@ -40,16 +39,14 @@ use crate::voice::VoiceEngines;
 use crate::voice::program::{adopt_orphans, kill_orphans};
 
 use admin::AdminListeners;
-use allow_lists::AllowLists;
 use control_requests::{ControlRequests, DaemonServer};
-use earlier_processes::EarlierProcesses;
 use listener_sockets::ListenerSockets;
 use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
 use passed_sockets::PassedSockets;
 use reload::{Reloader, reload_on_sighup};
+use service_connections::ServiceConnections;
 use service_reports::report;
-use stop::stop_on_signals;
-use systemd::{ServiceNotification, SystemdNotifier};
+use systemd::ServiceNotification;
 use warnings::log_warnings;
 use worker::SupervisorLink;
 
@@ -119,22 +116,11 @@ async fn run_daemon(
     mut passed: PassedSockets,
     is_worker: bool,
 ) -> io::Result<()> {
-    let reloads = signal(SignalKind::hangup())?;
-    let systemd = SystemdNotifier::start();
-    let stop = stop_on_signals(systemd.clone())?;
-    let releasing = TaskTracker::new();
-    let supervisor = is_worker
-        .then(|| SupervisorLink::open(systemd.clone(), stop.clone(), releasing.clone()))
-        .transpose()?;
-    let mut earlier = EarlierProcesses::follow(passed.take_earlier_processes(), &stop)?;
-    let earlier_running = earlier.running();
+    let service = ServiceConnections::open(&mut passed, is_worker)?;
+    let ServiceConnections { systemd, reloads, stop, releasing, supervisor, mut earlier } = service;
     let triggers =
         HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
-    let mut sockets = ListenerSockets {
-        passed,
-        store: is_worker.then(|| systemd.clone()),
-        allow: AllowLists::new(&config.daemon),
-    };
+    let mut sockets = ListenerSockets::new(&config.daemon, passed, is_worker.then_some(&systemd));
     let listeners = bind_switch_listeners(&config.daemon, &mut sockets)?;
     let sound_server = bind_sound_server(&config.daemon, &mut sockets)?;
     let admin = AdminListeners::open(&config.daemon, &mut sockets).await?;
@@ -150,6 +136,7 @@ async fn run_daemon(
     let requests = ControlRequests { server: server.clone(), reloader: reloader.clone() };
     systemd.notify(ServiceNotification::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
+    let earlier_running = earlier.running();
     let serve_calls = async {
         server.serve(listeners, &stop).await;
         earlier.wait(server.grace()).await;
@@ -162,6 +149,13 @@ async fn run_daemon(
         () = report(&server, &systemd, earlier_running) => {}
         () = follow_supervisor(supervisor, &server) => {}
     }
+    complete_requests(&server).await;
+    info!("stopped");
+    Ok(())
+}
+
+/// Completes the requests and sounds that are still in progress, or aborts them after a timeout.
+async fn complete_requests(server: &DaemonServer) {
     let (triggers, voice) = (server.triggers(), server.voice());
     let last_requests = async { tokio::join!(triggers.close_and_wait(), voice.close_and_wait()) };
     if timeout(LAST_REQUESTS_TIMEOUT, last_requests).await.is_err() {
@@ -170,8 +164,6 @@ async fn run_daemon(
     triggers.abort_background().await;
     // The runtime would also drop these tasks, but the process could end before they have cleaned up.
     voice.abort().await;
-    info!("stopped");
-    Ok(())
 }
 
 /// Never returns. Must run on one thread: see [`SupervisorLink::open`].

@@ -13,6 +13,7 @@ mod cli {
     mod matching;
     mod measured_calls;
     mod metrics;
+    mod new;
     mod plain_words;
     mod sensitive_output;
     mod serve;

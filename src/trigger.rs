@@ -62,7 +62,7 @@ pub struct HttpTriggerClient {
     sender: Arc<RequestSender>,
     cache: Arc<TieredCache>,
     single_flight: SingleFlight<CacheKey, RequestOutcome>,
-    waits: TriggerWaits,
+    waits: Arc<TriggerWaits>,
     key_hasher: CacheKeyHasher,
     foreground_permits: Arc<Semaphore>,
     /// Separate from `foreground_permits`: background requests may be retried for minutes, and must not block calls.
@@ -108,7 +108,7 @@ impl HttpTriggerClient {
                 tracker: tracker.clone(),
             }),
             single_flight: SingleFlight::new(tracker.clone()),
-            waits: TriggerWaits::default(),
+            waits: Arc::default(),
             key_hasher,
             foreground_permits: Arc::new(Semaphore::new(max_requests)),
             background_permits: Arc::new(Semaphore::new(max_requests)),

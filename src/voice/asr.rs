@@ -32,7 +32,7 @@ pub struct Recognizer {
     client: Arc<HttpClient>,
     timeout: Duration,
     permits: Semaphore,
-    engine_stats: EngineStats,
+    engine_stats: Arc<EngineStats>,
 }
 
 impl Recognizer {
@@ -45,7 +45,7 @@ impl Recognizer {
             client,
             timeout: settings.timeout,
             permits: Semaphore::new(settings.max_concurrent.clamp(1, Semaphore::MAX_PERMITS)),
-            engine_stats: EngineStats::new(engine_name(settings)),
+            engine_stats: Arc::new(EngineStats::new(engine_name(settings))),
         }
     }
 
@@ -141,7 +141,7 @@ impl Recognizer {
 }
 
 /// The engine that recordings are transcribed with.
-fn engine_name(settings: &VoiceSettings) -> impl Iterator<Item = &str> + Clone {
+fn engine_name(settings: &VoiceSettings) -> impl Iterator<Item = &str> {
     let engine = settings.asr_engine.iter();
     let engine = engine.filter(|engine| !matches!(engine.backend, AsrBackend::Switch { .. }));
     engine.map(|engine| engine.name.as_str())

@@ -39,7 +39,7 @@ pub(super) struct Synthesizer {
     store: Arc<SoundStore>,
     permits: Semaphore,
     engine_health: EngineHealth,
-    engine_stats: EngineStats,
+    engine_stats: Arc<EngineStats>,
 }
 
 /// A text, and the engines to try, in the order of the attempts.
@@ -79,7 +79,7 @@ impl Synthesizer {
             store,
             permits: Semaphore::new(settings.max_concurrent),
             engine_health: EngineHealth::default(),
-            engine_stats: EngineStats::new(engine_names(settings)),
+            engine_stats: Arc::new(EngineStats::new(engine_names(settings))),
         }
     }
 
@@ -255,7 +255,7 @@ impl Synthesizer {
 }
 
 /// The engines that sounds can be synthesized with.
-fn engine_names(settings: &VoiceSettings) -> impl Iterator<Item = &str> + Clone {
+fn engine_names(settings: &VoiceSettings) -> impl Iterator<Item = &str> {
     let VoiceSettings { default_engine, fallback_engine, named_engines, .. } = settings;
     let engines = default_engine.iter().chain(fallback_engine).chain(named_engines.values());
     let engines = engines.filter(|engine| !matches!(engine.backend, TtsBackend::Switch(_)));

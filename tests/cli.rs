@@ -15,6 +15,7 @@ mod cli {
     mod metrics;
     mod new;
     mod plain_words;
+    mod reload;
     mod sensitive_output;
     mod serve;
     mod slow_readers;

@@ -11,7 +11,6 @@ mod vosk;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::engine_stats::{EngineSnapshot, EngineStats};
@@ -19,6 +18,7 @@ use super::program;
 use super::recordings::{RecordingFolder, SpeechRecording};
 use super::settings::{AsrBackend, AsrEngine, VoiceSettings};
 use crate::channel::AsrSource;
+use crate::concurrency_limit::ConcurrencyLimit;
 use crate::script::voice::AsrError;
 use crate::web::client::HttpClient;
 use utterance::UtteranceAudio;
@@ -28,10 +28,10 @@ pub use limits::MAX_TRANSCRIPT_BYTES;
 /// Speech recognition by the engine that the daemon's file names.
 pub struct Recognizer {
     engine: Option<Arc<AsrEngine>>,
-    recordings: RecordingFolder,
+    recordings: Arc<RecordingFolder>,
     client: Arc<HttpClient>,
     timeout: Duration,
-    permits: Semaphore,
+    limit: ConcurrencyLimit,
     engine_stats: Arc<EngineStats>,
 }
 
@@ -41,11 +41,26 @@ impl Recognizer {
         program::remove_stale_folders();
         Self {
             engine: settings.asr_engine.clone(),
-            recordings: RecordingFolder::new(&settings.recordings_folder),
+            recordings: Arc::new(RecordingFolder::new(&settings.recordings_folder)),
             client,
             timeout: settings.timeout,
-            permits: Semaphore::new(settings.max_concurrent.clamp(1, Semaphore::MAX_PERMITS)),
+            limit: ConcurrencyLimit::new(settings.max_concurrent.max(1)),
             engine_stats: Arc::new(EngineStats::new(engine_name(settings))),
+        }
+    }
+
+    /// A recognizer with these settings, except the folder of recordings. The limit on concurrent transcriptions
+    /// changes for both.
+    pub(super) fn with_settings(&self, settings: &VoiceSettings, client: Arc<HttpClient>) -> Self {
+        self.limit.set_max(settings.max_concurrent);
+        self.engine_stats.set_engines(engine_name(settings));
+        Self {
+            engine: settings.asr_engine.clone(),
+            recordings: self.recordings.clone(),
+            client,
+            timeout: settings.timeout,
+            limit: self.limit.clone(),
+            engine_stats: self.engine_stats.clone(),
         }
     }
 
@@ -86,7 +101,7 @@ impl Recognizer {
         let started = Instant::now();
         let deadline = started + self.timeout;
         let engine = self.configured_engine()?;
-        let Ok(permit) = timeout_at(deadline, self.permits.acquire()).await else {
+        let Ok(permit) = timeout_at(deadline, self.limit.acquire()).await else {
             self.engine_stats.record_error(&engine.name);
             return Err(AsrError(format!("{}: no recognizer was free in time", engine.name)));
         };

@@ -11,6 +11,7 @@ use tracing::{error, info, warn};
 
 use super::allow_lists::AllowLists;
 use super::reload_result::{ReloadError, ReloadSuccess, report};
+use super::script_files::{log_errors, store_valid_files};
 use super::warnings::log_warnings;
 use crate::config::{self, Config, DaemonSettings};
 use crate::control::protocol::ReloadReport;
@@ -18,9 +19,6 @@ use crate::server::{CallContext, CallServer};
 use crate::telemetry::LogLevel;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
-
-/// How many errors of a failed reload are logged.
-const MAX_LOGGED_ERRORS: usize = 50;
 
 /// Where a reload on SIGHUP stands, for the service manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +60,9 @@ impl Reloader {
         server: Arc<CallServer<HttpTriggerClient, VoiceEngines>>,
         allow: AllowLists,
         log_level: LogLevel,
-        settings: DaemonSettings,
+        settings: &DaemonSettings,
     ) -> Arc<Self> {
-        let (path, settings) = (path.to_owned(), Mutex::new(settings));
+        let (path, settings) = (path.to_owned(), Mutex::new(settings.clone()));
         Arc::new(Self { path, server, allow, log_level, settings })
     }
 
@@ -102,6 +100,7 @@ impl Reloader {
         log_warnings(&config);
         self.allow.replace(&settings);
         voice.prewarm(&config.library);
+        store_valid_files(&config);
         self.server.replace_context(CallContext {
             limits: settings.limits.clone(),
             library: config.library.clone(),
@@ -133,8 +132,7 @@ fn log_success(report: &ReloadReport) {
 fn log_failure(failure: &ReloadError) {
     let errors = match failure {
         ReloadError::Files(errors) => {
-            let first = errors.iter().take(MAX_LOGGED_ERRORS);
-            first.for_each(|error| error!(%error, "configuration error"));
+            log_errors(errors);
             errors.len()
         }
         ReloadError::Setup(_) | ReloadError::Aborted => 1,

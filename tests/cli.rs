@@ -19,5 +19,6 @@ mod cli {
     mod serve;
     mod slow_readers;
     mod sounds;
+    mod systemd;
     mod two_daemons;
 }

@@ -59,9 +59,9 @@ pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
 const EXIT_CONFIG: u8 = 78;
 
 #[derive(Debug, Args)]
-pub(crate) struct ServeArgs {
+pub(super) struct ServeArgs {
     #[command(flatten)]
-    file: ConfigFile,
+    config: ConfigFile,
     /// Do not start if a script file has an error. Without this option, the other scripts are served
     #[arg(long)]
     strict: bool,
@@ -74,14 +74,14 @@ pub(crate) struct ServeArgs {
 }
 
 /// Serves calls until a signal stops the daemon.
-pub(crate) fn serve(arguments: ServeArgs) -> ExitCode {
-    if arguments.supervise && !arguments.worker {
+pub(super) fn serve(options: ServeArgs) -> ExitCode {
+    if options.supervise && !options.worker {
         return supervisor::supervise();
     }
-    let is_worker = arguments.worker;
+    let is_worker = options.worker;
     let sockets = PassedSockets::take();
-    let path = &arguments.file.resolve_path();
-    let servable = match load_scripts(path, arguments.strict) {
+    let path = &options.config.resolve_path();
+    let servable = match load_scripts(path, options.strict) {
         Ok(servable) => servable,
         Err(diagnostics) => {
             print_diagnostics(&diagnostics);

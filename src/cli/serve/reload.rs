@@ -21,7 +21,6 @@ use crate::telemetry::LogLevel;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 
-
 /// Reloads the files. Reloads that are requested at the same time run one after the other.
 pub(super) struct Reloader {
     path: PathBuf,

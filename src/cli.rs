@@ -8,6 +8,7 @@ mod demo;
 mod matching;
 mod printer;
 mod serve;
+mod shared_folders;
 pub mod simulated_voice;
 pub mod simulation;
 mod sounds;

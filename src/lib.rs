@@ -27,6 +27,7 @@
 //! - [`web`]: the HTTP client: egress rules, TLS, timings
 //! - [`circuit_breaker`]: after several failures in a row, no requests are sent to a service for some time
 //! - [`single_flight`]: calls that need the same result at the same time share one task
+//! - [`file_access`]: who can read the files that the daemon and the switch share
 //! - [`listener`]: the accept loop of all sockets, the allowed addresses, and the limit of connections
 //! - [`http_server`]: the HTTP server of sounds and metrics
 //! - [`control`]: the control socket, for `dialscript cache`
@@ -47,6 +48,7 @@ pub mod config;
 pub mod control;
 pub mod esl;
 pub mod fake;
+mod file_access;
 mod http_server;
 pub mod listener;
 pub mod metrics;

@@ -3,6 +3,7 @@
 mod admin;
 mod listeners;
 mod reload;
+mod sharing;
 mod systemd;
 
 use std::io;
@@ -129,4 +130,5 @@ fn stop_signals(systemd: SystemdNotifier) -> io::Result<(CancellationToken, Canc
 fn log_warnings(config: &Config) {
     config.warnings.iter().for_each(|warning| warn!(%warning, "configuration warning"));
     config.create_folders().into_iter().for_each(|reason| warn!(reason, "can't create a folder"));
+    sharing::warn_of_unusable_folders(config);
 }

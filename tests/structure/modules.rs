@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use super::source::{SourceFile, library};
 
 /// Each module, and the modules of this crate that it may import from.
-const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
+const ALLOWED_IMPORTS: [(&str, &[&str]); 20] = [
     ("channel", &[]),
     ("wire", &[]),
     ("script", &["channel"]),
     ("fake", &[]),
-    ("agi", &["channel", "wire"]),
-    ("esl", &["channel", "wire"]),
+    ("file_access", &[]),
+    ("agi", &["channel", "file_access", "wire"]),
+    ("esl", &["channel", "file_access", "wire"]),
     ("web", &[]),
     ("circuit_breaker", &[]),
     ("single_flight", &[]),
@@ -23,6 +24,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
         &[
             "channel",
             "circuit_breaker",
+            "file_access",
             "single_flight",
             "http_server",
             "listener",
@@ -57,6 +59,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
             "config",
             "control",
             "fake",
+            "file_access",
             "http_server",
             "listener",
             "metrics",

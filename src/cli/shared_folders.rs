@@ -1,0 +1,46 @@
+//! The folders that the daemon shares with a switch on this host.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::Config;
+use crate::file_access::FileNeed;
+use crate::script::definition::{PromptPart, Script};
+use crate::voice::settings::FolderPaths;
+
+pub(super) struct SharedFolder {
+    /// The key in `[folders]`.
+    pub(super) key: &'static str,
+    pub(super) path: PathBuf,
+    /// What the switch must be able to do in it.
+    pub(super) need: FileNeed,
+}
+
+/// The folders that exist and that scripts use. A folder that has another path on the switch is left out: that switch
+/// is on another host, or in a container. With a sound server, the switch needs no access to sounds.
+pub(super) fn shared_folders(config: &Config) -> Vec<SharedFolder> {
+    let voice = &config.daemon.voice;
+    let scripts = || config.library.scripts.values();
+    let plays_files = voice.sound_server.is_none();
+    let uses_cache = scripts().any(|script| has_part(script, is_made_by_daemon));
+    let uses_library = scripts().any(|script| has_part(script, |part| !is_made_by_daemon(part)));
+    let records = scripts().any(|script| script.speech.is_some());
+    let folders = [
+        ("cache", &voice.cache_folder, FileNeed::Enter, uses_cache && plays_files),
+        ("sounds", &voice.library_folder, FileNeed::Enter, uses_library && plays_files),
+        ("recordings", &voice.recordings_folder, FileNeed::Write, records),
+    ];
+    let used = folders.into_iter().filter(|(_, paths, _, is_used)| *is_used && is_here(paths));
+    used.map(|(key, paths, need, _)| SharedFolder { key, path: paths.local.clone(), need }).collect()
+}
+
+fn is_here(paths: &FolderPaths) -> bool {
+    paths.local == paths.on_switch && Path::is_dir(&paths.local)
+}
+
+fn has_part(script: &Script, is_wanted: impl Fn(&PromptPart) -> bool) -> bool {
+    script.playlists().flat_map(|playlist| &playlist.parts).any(is_wanted)
+}
+
+fn is_made_by_daemon(part: &PromptPart) -> bool {
+    !matches!(part, PromptPart::Recorded(_))
+}

@@ -5,6 +5,7 @@ mod call;
 pub mod check;
 mod config_file;
 mod demo;
+mod doctor;
 mod matching;
 mod printer;
 mod serve;
@@ -43,6 +44,8 @@ enum CliCommand {
     Cache(cache::CacheArgs),
     /// Import, list and check sound files
     Sounds(sounds::SoundsArgs),
+    /// Check an installation: daemon, switch, dialplan, files, engines, servers. Names the command that fixes each problem
+    Doctor(doctor::DoctorArgs),
     /// Run a self-contained demo: a script, a mock shop, three simulated callers
     Demo(demo::DemoArgs),
 }
@@ -57,6 +60,7 @@ pub fn run(arguments: Cli) -> ExitCode {
         CliCommand::Match(options) => matching::matching(&options),
         CliCommand::Cache(options) => cache::cache(options),
         CliCommand::Sounds(options) => sounds::sounds(options),
+        CliCommand::Doctor(options) => doctor::doctor(options),
         CliCommand::Demo(options) => demo::demo(&options),
     }
 }

@@ -31,6 +31,7 @@ pub(crate) use daemon::{LOCAL_FILE, SYSTEM_FILE};
 pub(crate) use diagnostic::counted;
 pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic};
 pub(crate) use nearest::nearest;
+pub(crate) use secret_file::is_open_to_all;
 pub(crate) use sounds::inventory::{LibrarySound, SoundInventory};
 
 use crate::script::definition::ScriptLibrary;
@@ -89,6 +90,12 @@ pub(crate) fn inventory(path: &Path) -> Result<SoundInventory, ConfigErrors> {
 pub(crate) fn script_file(path: &Path, script: &str) -> Option<PathBuf> {
     let folder = DaemonFile::open(path).ok()?.folders().scripts;
     Some(folder.join(format!("{script}.toml"))).filter(|file| file.is_file())
+}
+
+/// The folders of scripts and of secrets; `None` if the daemon's file can't be read.
+pub(crate) fn script_and_secret_folders(path: &Path) -> Option<(PathBuf, PathBuf)> {
+    let folders = DaemonFile::open(path).ok()?.folders();
+    Some((folders.scripts, folders.secrets))
 }
 
 /// The path of the control socket; `None` if the daemon's file turns it off. Only the daemon's file is read.

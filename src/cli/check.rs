@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-mod connect;
+pub(super) mod connect;
 mod servers;
 
 use super::config_file::ConfigFile;

@@ -30,7 +30,8 @@ pub(super) fn shared_folders(config: &Config) -> Vec<SharedFolder> {
         ("recordings", &voice.recordings_folder, FileNeed::Write, records),
     ];
     let used = folders.into_iter().filter(|(_, paths, _, is_used)| *is_used && is_here(paths));
-    used.map(|(key, paths, need, _)| SharedFolder { key, path: paths.local.clone(), need }).collect()
+    used.map(|(key, paths, need, _)| SharedFolder { key, path: paths.local.clone(), need })
+        .collect()
 }
 
 fn is_here(paths: &FolderPaths) -> bool {

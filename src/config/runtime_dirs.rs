@@ -41,13 +41,12 @@ fn uses_sound_cache(script: &Script) -> bool {
 }
 
 fn create_folder(folder: &Path, mode: u32, key: &str) -> Result<(), String> {
-    let created =
-        folder.parent().map_or(Ok(()), fs::create_dir_all).and_then(
-            |()| match DirBuilder::new().mode(mode).create(folder) {
-                Err(_) if folder.is_dir() => Ok(()),
-                created => created.and_then(|()| set_mode(folder, mode)),
-            },
-        );
+    let created = folder.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
+        match DirBuilder::new().mode(mode).create(folder) {
+            Err(_) if folder.is_dir() => Ok(()),
+            created => created.and_then(|()| set_mode(folder, mode)),
+        }
+    });
     created.map_err(|e| {
         let folder = folder.display();
         format!("cannot create the folder `{folder}` ({e}): name another as {key}")

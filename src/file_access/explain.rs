@@ -35,7 +35,8 @@ pub(crate) fn explain_for_switch(
 ) -> Option<AccessExplanation> {
     let known = known_users();
     let users = known.switches.iter().filter(|user| user.switch == switch);
-    let explained = users.clone().find_map(|user| explain_for_user(path, need, user, &known.accounts));
+    let explained =
+        users.clone().find_map(|user| explain_for_user(path, need, user, &known.accounts));
     match users.count() {
         0 => explain_for_others(switch, path, need, &known.accounts),
         _ => explained,
@@ -54,14 +55,12 @@ pub(crate) async fn explain_in_background(
 }
 
 /// Adds to an error that a switch can't write a recording why that is, and the command that fixes it, if that is known.
-pub(crate) async fn with_explanation(
-    error: &str,
-    switch: &'static str,
-    recording: &str,
-) -> String {
+pub(crate) async fn with_explanation(error: &str, switch: &'static str, recording: &str) -> String {
     let folder = recording.rsplit_once('/').map_or("", |(folder, _)| folder);
     match explain_in_background(switch, folder, FileNeed::Write).await {
-        Some(AccessExplanation { reason, fix }) => format!("{error}: {reason}; fix it with `{fix}`"),
+        Some(AccessExplanation { reason, fix }) => {
+            format!("{error}: {reason}; fix it with `{fix}`")
+        }
         None => error.to_owned(),
     }
 }

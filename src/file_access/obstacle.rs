@@ -91,7 +91,8 @@ pub(crate) fn find_obstacle(
     user: &FileUser,
 ) -> io::Result<Option<AccessObstacle>> {
     let path = fs::canonicalize(path)?;
-    let mut folders: Vec<_> = path.ancestors().skip(1).map(|path| (path, FileNeed::Enter)).collect();
+    let mut folders: Vec<_> =
+        path.ancestors().skip(1).map(|path| (path, FileNeed::Enter)).collect();
     folders.reverse();
     for (part, need) in folders.into_iter().chain([(path.as_path(), need)]) {
         let found = fs::metadata(part)?;
@@ -103,7 +104,7 @@ pub(crate) fn find_obstacle(
 }
 
 /// Whether a file or folder gives the user the right. The folders above it are not looked at.
-pub(crate) fn grants(path: &Path, found: &Metadata, need: FileNeed, user: &FileUser) -> bool {
+fn grants(path: &Path, found: &Metadata, need: FileNeed, user: &FileUser) -> bool {
     if user.uid == ROOT {
         return true;
     }

@@ -73,7 +73,9 @@ fn running_switches(
             running: running.map(|groups| (pid, groups)),
         });
         let is_new = |user: &SwitchUser| {
-            !found.iter().any(|known| known.switch == *switch && known.as_running() == user.as_running())
+            !found
+                .iter()
+                .any(|known| known.switch == *switch && known.as_running() == user.as_running())
         };
         found.extend(user.filter(is_new));
     }

@@ -35,7 +35,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             }
             Sound::Tts(_) => {
                 let reason = "Asterisk has no text-to-speech of its own";
-                warn!(call_id = self.caller.call_id, ?sound, reason, "the switch can't play a sound");
+                warn!(
+                    call_id = self.caller.call_id,
+                    ?sound,
+                    reason,
+                    "the switch can't play a sound"
+                );
                 Ok(())
             }
         }

@@ -30,5 +30,6 @@ pub(super) fn warn_of_unusable_folders(config: &Config) {
 /// Whether a switch on this host may connect.
 fn is_local(listener: &ListenerSettings) -> bool {
     let allows_loopback = listener.allow.iter().any(|network| network.addr().is_loopback());
-    !listener.listen.is_empty() && (allows_loopback || listener.allow.iter().any(|n| n.prefix_len() == 0))
+    !listener.listen.is_empty()
+        && (allows_loopback || listener.allow.iter().any(|n| n.prefix_len() == 0))
 }

@@ -8,7 +8,9 @@ mod cli {
     mod call;
     mod check;
     mod control;
+    mod doctor;
     mod engine_processes;
+    mod file_modes;
     mod matching;
     mod metrics;
     mod plain_words;

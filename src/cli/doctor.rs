@@ -59,7 +59,7 @@ struct DoctorContext<'a> {
 /// Exit codes: 0 nothing is wrong, 1 warnings, 2 problems.
 pub(super) fn doctor(options: DoctorArgs) -> ExitCode {
     let path = options.config.resolve_path();
-    let host = DoctorHost::inspect(options.root, options.switch_user.as_deref());
+    let host = DoctorHost::inspect(options.root, &path, options.switch_user.as_deref());
     if let Some(error) = unit::run_in_environment_of_unit(&host, &path) {
         return print_error(&error);
     }

@@ -165,3 +165,7 @@ fn known_users() -> Arc<KnownUsers> {
     let switches = switch_users(root, &accounts, &["asterisk", "freeswitch"]);
     known.insert(Arc::new(KnownUsers { accounts, switches, read_at: Instant::now() })).clone()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -88,6 +88,10 @@ fn running_user(
     accounts: &HostAccounts,
     switch: &str,
 ) -> Option<(FileUser, Option<Vec<u32>>)> {
+    // A process in a container has a number in each namespace. Its accounts are those of the container.
+    if numbers(status, "NSpid:").nth(1).is_some() {
+        return None;
+    }
     // The effective number is the second one of four.
     let effective = |name: &str| numbers(status, name).nth(1);
     let (uid, gid) = (effective("Uid:")?, effective("Gid:")?);

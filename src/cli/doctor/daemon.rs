@@ -21,14 +21,12 @@ const CHECK: &str = "daemon";
 const NO_SUCH_SCRIPT: &str = "dialscript.doctor";
 /// How long a refused call may take.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
-/// Where the control socket is if systemd started the daemon, unless the daemon's file names another.
-const START: &str = "systemctl start dialscript";
 
 pub(super) async fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(check_unit(context));
     if let Some(socket) = &context.config.daemon.control {
-        findings.push(check_control(socket).await);
+        findings.push(check_control(socket, context).await);
     }
     let daemon = &context.config.daemon;
     let asterisk = FakeAsteriskCall { script: NO_SUCH_SCRIPT.into(), ..Default::default() };
@@ -58,7 +56,7 @@ fn check_unit(context: &DoctorContext<'_>) -> Option<Finding> {
     })
 }
 
-async fn check_control(socket: &Path) -> Finding {
+async fn check_control(socket: &Path, context: &DoctorContext<'_>) -> Finding {
     let shown = socket.display();
     match timeout(TIME_LIMIT, UnixStream::connect(socket)).await {
         Ok(Ok(_)) => Finding::ok(CHECK, format!("it answers at the control socket {shown}")),
@@ -67,7 +65,7 @@ async fn check_control(socket: &Path) -> Finding {
         }
         Ok(Err(error)) => {
             let message = format!("no daemon answers at the control socket {shown}: {error}");
-            Finding::problem(CHECK, message, START)
+            Finding::problem(CHECK, message, start_command(context))
         }
         Err(_) => {
             let message = format!("the control socket {shown} does not answer");
@@ -97,13 +95,16 @@ async fn check_listener(
             Finding::problem(CHECK, message, format!("ss -tlnp 'sport = :{}'", address.port()))
         }
         Ok(Err(error)) => {
-            let fix = match &context.host.unit {
-                Some(_) => START.to_owned(),
-                None => format!("dialscript serve --config '{}'", context.path.display()),
-            };
             let message = format!("{switch} cannot connect to {address}: {error}");
-            Finding::problem(CHECK, message, fix)
+            Finding::problem(CHECK, message, start_command(context))
         }
+    }
+}
+
+fn start_command(context: &DoctorContext<'_>) -> String {
+    match &context.host.unit {
+        Some(_) => "systemctl start dialscript".to_owned(),
+        None => format!("dialscript serve --config '{}'", context.path.display()),
     }
 }
 

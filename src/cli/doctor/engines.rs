@@ -12,7 +12,7 @@ use super::DoctorContext;
 use super::finding::Finding;
 use crate::channel::{AsrSource, Sound};
 use crate::script::template::RedactedText;
-use crate::script::voice::{SoundRequest, VoiceParams, VoiceService};
+use crate::script::voice::{SoundError, SoundRequest, VoiceParams, VoiceService};
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 use crate::voice::settings::{
@@ -21,6 +21,8 @@ use crate::voice::settings::{
 use crate::web::client::HttpClient;
 
 const CHECK: &str = "engines";
+/// The end of the error about a program that does not exist.
+const NOT_INSTALLED: &str = "it is not installed";
 /// What the engines speak and recognize.
 const SENTENCE: &str = "one two three";
 
@@ -85,14 +87,20 @@ async fn check_synthesizer(
             (Finding::ok(CHECK, message), bytes)
         }
         Err(error) => {
-            let message = format!("the engine {name} does not speak: {error}");
-            (Finding::problem(CHECK, message, engine_fix(&engine.backend)), None)
+            let message = format!("an engine does not speak: {error}");
+            (Finding::problem(CHECK, message, engine_fix(&engine.backend, &error)), None)
         }
     }
 }
 
-fn engine_fix(backend: &TtsBackend) -> String {
+fn engine_fix(backend: &TtsBackend, error: &SoundError) -> String {
     match backend {
+        TtsBackend::Command(program) if error.0.ends_with(NOT_INSTALLED) => {
+            format!(
+                "install the program {}; Debian's espeak-ng: apt install espeak-ng",
+                program.executable
+            )
+        }
         TtsBackend::Command(program) => {
             format!("run it by hand as the daemon's user: {}", command_line(program))
         }

@@ -1,12 +1,13 @@
 //! What is known about this host: accounts, running switches, the running daemon, the systemd unit.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::unit::UnitFacts;
+use crate::config;
 use crate::file_access::{FileUser, HostAccounts, SwitchUser, switch_users};
 
 /// The programs of the switches.
@@ -28,15 +29,15 @@ pub(super) struct DoctorHost {
 }
 
 impl DoctorHost {
-    /// `switch_user` replaces the user of the switch.
-    pub(super) fn inspect(root: PathBuf, switch_user: Option<&str>) -> Self {
+    /// `path` is the daemon's file. `switch_user` replaces the user of the switch.
+    pub(super) fn inspect(root: PathBuf, path: &Path, switch_user: Option<&str>) -> Self {
         let accounts = HostAccounts::read(&root);
         let mut switches = switch_users(&root, &accounts, &SWITCHES);
         if let Some(name) = switch_user {
             switches = named_user(name, &accounts, &switches);
         }
         let unit = if is_this_host(&root) { UnitFacts::read() } else { None };
-        let daemon = running_daemon(&root);
+        let daemon = running_daemon(&root, path);
         Self { root, accounts, switches, unit, daemon }
     }
 
@@ -73,17 +74,24 @@ fn named_user(name: &str, accounts: &HostAccounts, found: &[SwitchUser]) -> Vec<
     user.map(|user| SwitchUser { switch, user, running: None }).into_iter().collect()
 }
 
-/// The number of a process that runs `dialscript serve`.
-fn running_daemon(root: &Path) -> Option<i32> {
+/// The number of a process that runs `dialscript serve` with this file.
+fn running_daemon(root: &Path, path: &Path) -> Option<i32> {
     let processes = fs::read_dir(root.join("proc")).ok()?.flatten().take(MAX_PROCESSES);
     let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     pids.find(|pid| {
         let folder = root.join(format!("proc/{pid}"));
         let name = fs::read_to_string(folder.join("comm")).unwrap_or_default();
-        let arguments = || fs::read(folder.join("cmdline")).unwrap_or_default();
-        name.trim_end() == "dialscript"
-            && arguments().split(|byte| *byte == 0).any(|argument| argument == b"serve")
+        name.trim_end() == "dialscript" && serves(&folder.join("cmdline"), path)
     })
+}
+
+/// Whether these arguments, which a zero byte separates, are those of a daemon with this file.
+fn serves(arguments: &Path, path: &Path) -> bool {
+    let arguments = fs::read(arguments).unwrap_or_default();
+    let has = |wanted: &[u8]| arguments.split(|byte| *byte == 0).any(|argument| argument == wanted);
+    let names_file = has(b"--config") || has(b"-c");
+    let is_named = has(path.as_os_str().as_bytes());
+    has(b"serve") && (is_named || !names_file && path == Path::new(config::SYSTEM_FILE))
 }
 
 /// The effective user in `/proc/PID/status`.

@@ -22,10 +22,8 @@ pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
         findings.extend(check_daemon(folder, context));
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(
-            CHECK,
-            "no script needs a folder that the switch must read or write",
-        ));
+        findings
+            .push(Finding::ok(CHECK, "no folder is in use yet that the switch must read or write"));
     }
     findings
 }

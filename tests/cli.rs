@@ -13,6 +13,7 @@ mod cli {
     mod file_modes;
     mod matching;
     mod metrics;
+    mod new;
     mod plain_words;
     mod sensitive_output;
     mod serve;

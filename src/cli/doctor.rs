@@ -28,7 +28,14 @@ use crate::config::{self, Config};
 use finding::DoctorReport;
 use host::DoctorHost;
 
+const EXAMPLES: &str = "\
+Examples:
+  sudo dialscript doctor
+  sudo dialscript doctor --switch-user asterisk --dialplan /etc/asterisk/extensions.conf
+  dialscript doctor --json";
+
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     config: ConfigFile,

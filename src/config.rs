@@ -33,8 +33,8 @@ pub(crate) use daemon::{LOCAL_FILE, SYSTEM_FILE};
 pub(crate) use diagnostic::counted;
 pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic, SourceRange};
 pub(crate) use nearest::nearest;
-pub(crate) use secret_file::is_open_to_all;
 pub(crate) use script::script_name_error;
+pub(crate) use secret_file::is_open_to_all;
 pub(crate) use sounds::inventory::{LibrarySound, SoundInventory};
 
 use crate::script::definition::ScriptLibrary;
@@ -99,6 +99,8 @@ pub(crate) fn script_file(path: &Path, script: &str) -> Option<PathBuf> {
 pub(crate) fn script_and_secret_folders(path: &Path) -> Option<(PathBuf, PathBuf)> {
     let folders = DaemonFile::open(path).ok()?.folders();
     Some((folders.scripts, folders.secrets))
+}
+
 /// The folder of the scripts. It may not exist.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 //! reports as not checked.
 
 mod configuration;
+mod context;
 mod daemon;
 mod dialplan;
 mod engines;
@@ -11,20 +12,22 @@ mod finding;
 mod host;
 mod limits;
 mod modules;
+mod program;
 mod secrets;
 mod sharing;
 mod switches;
 mod unit;
 mod upstreams;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_error;
-use crate::config::{self, Config};
+use crate::config;
+use context::DoctorContext;
 use finding::DoctorReport;
 use host::DoctorHost;
 
@@ -54,20 +57,11 @@ pub(super) struct DoctorArgs {
     root: PathBuf,
 }
 
-/// Everything that the checks know.
-struct DoctorContext<'a> {
-    config: &'a Config,
-    /// The daemon's file.
-    path: &'a Path,
-    host: &'a DoctorHost,
-    dialplans: &'a [PathBuf],
-}
-
 /// Exit codes: 0 nothing is wrong, 1 warnings, 2 problems.
 pub(super) fn doctor(options: DoctorArgs) -> ExitCode {
     let path = options.config.resolve_path();
     let host = DoctorHost::inspect(options.root, &path, options.switch_user.as_deref());
-    if let Some(error) = unit::run_in_environment_of_unit(&host, &path) {
+    if let Some(error) = unit::run_in_environment_of_unit(host.unit.as_ref(), &path) {
         return print_error(&error);
     }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

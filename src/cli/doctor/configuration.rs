@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::DoctorContext;
+use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::config::{ConfigErrors, counted};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use super::DoctorContext;
+use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::cli::simulation::{SimulatedCall, place_call};
 use crate::fake::asterisk::FakeAsteriskCall;

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use tempfile::TempDir;
 
-use super::DoctorContext;
+use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::channel::{AsrSource, Sound};
 use crate::script::template::RedactedText;

@@ -3,8 +3,6 @@
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use super::unit::UnitFacts;
 use crate::config;
@@ -14,8 +12,6 @@ use crate::file_access::{FileUser, HostAccounts, SwitchUser, switch_users};
 pub(super) const SWITCHES: [&str; 2] = ["asterisk", "freeswitch"];
 /// The most processes that are looked at.
 const MAX_PROCESSES: usize = 100_000;
-/// How often a running program is asked whether it has ended.
-const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 pub(super) struct DoctorHost {
     pub(super) root: PathBuf,
@@ -98,30 +94,4 @@ fn serves(arguments: &Path, path: &Path) -> bool {
 fn user_of(status: &str) -> Option<u32> {
     let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
-}
-
-/// The standard output of a program. `None` if it is not installed, fails, or does not end in time.
-pub(super) fn program_output(
-    program: &str,
-    arguments: &[&str],
-    time_limit: Duration,
-) -> Option<String> {
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let started = Instant::now();
-    while child.try_wait().ok()?.is_none() {
-        if started.elapsed() > time_limit {
-            drop(child.kill());
-            drop(child.wait());
-            return None;
-        }
-        std::thread::sleep(POLL_INTERVAL);
-    }
-    let output = child.wait_with_output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }

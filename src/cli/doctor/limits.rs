@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use super::DoctorContext;
+use super::context::DoctorContext;
 use super::finding::Finding;
-use super::host::program_output;
+use super::program::program_output;
 
 const CHECK: &str = "limits";
 /// Each call needs a socket, and one more during its request.

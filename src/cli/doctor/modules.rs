@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use super::DoctorContext;
+use super::context::DoctorContext;
 use super::finding::Finding;
-use super::host::program_output;
+use super::program::program_output;
 use super::switches::{config_folder, is_here};
 use crate::voice::settings::AsrBackend;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::DoctorContext;
+use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::config::{self, is_open_to_all};
 use crate::file_access::{FileNeed, FileUser, find_obstacle};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::DoctorContext;
+use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::cli::shared_folders::{SharedFolder, shared_folders};
 use crate::file_access::explain::{explain_for_others, explain_for_user};

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-use super::DoctorContext;
+use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::config::ListenerSettings;
 

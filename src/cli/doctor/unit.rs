@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::host::{DoctorHost, program_output};
+use super::program::program_output;
 use crate::config;
 
 /// The name of the unit in packages and in the manual.
@@ -73,8 +73,8 @@ impl UnitFacts {
 
 /// The daemon's default folders come from variables that systemd sets for the unit. So if this is the file of the unit,
 /// replaces this process by one that has these variables. Returns an error if that is not possible.
-pub(super) fn run_in_environment_of_unit(host: &DoctorHost, path: &Path) -> Option<String> {
-    let unit = host.unit.as_ref().filter(|unit| unit.uses(path))?;
+pub(super) fn run_in_environment_of_unit(unit: Option<&UnitFacts>, path: &Path) -> Option<String> {
+    let unit = unit.filter(|unit| unit.uses(path))?;
     if std::env::var_os(MARKER).is_some() {
         return None;
     }

@@ -1,6 +1,6 @@
 //! Whether the names of web applications and speech services resolve, and a TLS handshake is possible.
 
-use super::DoctorContext;
+use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::cli::check::connect::probe_servers;
 

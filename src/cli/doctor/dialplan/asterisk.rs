@@ -4,8 +4,8 @@ use std::io;
 use std::path::Path;
 
 use super::extensions_conf::{DialplanStep, ExtensionsConf};
-use super::{DialplanFindings, is_this_daemon};
-use crate::cli::doctor::DoctorContext;
+use super::findings::{DialplanFindings, is_this_daemon};
+use crate::cli::doctor::context::DoctorContext;
 
 /// The variable that tells how a script ended.
 const OUTCOME: &str = "DIALSCRIPT_OUTCOME";

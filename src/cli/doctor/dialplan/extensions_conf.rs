@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{DialplanPlace, read_file};
+use super::findings::{DialplanPlace, read_file};
 
 /// The most files that are included.
 const MAX_FILES: usize = 500;

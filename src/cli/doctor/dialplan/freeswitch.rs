@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use roxmltree::{Document, Node};
 
-use super::{DialplanFindings, DialplanPlace, is_this_daemon, read_file};
-use crate::cli::doctor::DoctorContext;
+use super::findings::{DialplanFindings, DialplanPlace, is_this_daemon, read_file};
+use crate::cli::doctor::context::DoctorContext;
 
 /// The variable that tells how a script ended.
 const OUTCOME: &str = "dialscript_outcome";

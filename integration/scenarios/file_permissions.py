@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from lab import speech
 from lab.deadline import wait_until
 from lab.expect import expect
 from lab.lab import Lab
@@ -21,10 +22,23 @@ SCRIPT = """
 """
 
 
-class TwoUsers:
-    """A switch and a daemon with users of their own. The cached sounds are for the daemon's group only."""
+LISTENS = """
+    [prompt]
+    play = "ask_more"
+    [speech]
+    language = "en"
+    [otherwise]
+    then = "continue"
+    [no_input]
+    then = "continue"
+"""
 
-    def __init__(self, lab):
+
+class TwoUsers:
+    """A switch and a daemon with users of their own. `folder` is shared: it has this mode and the daemon's group.
+    `prepare` configures the lab."""
+
+    def __init__(self, lab, folder, mode, prepare):
         self._base = lab
         # The folder of the tests may be in a home folder, which these users cannot enter.
         self.folder = Path(tempfile.mkdtemp(prefix="dialscript-users-"))
@@ -36,13 +50,12 @@ class TwoUsers:
         self.daemon = pwd.getpwnam(DAEMON_USER)
         self.user = pwd.getpwnam(SWITCH_USER)
         self._switches = []
-        cache = self.lab.folder / "cache"
-        cache.mkdir()
-        self.lab.configure_speech(say=self.lab.synthesizer().engine())
-        self.lab.script("says", SCRIPT)
+        self.shared = self.lab.folder / folder
+        self.shared.mkdir()
+        prepare(self.lab)
         self.lab.daemon.launcher = launcher(self.daemon, [])
         give(self.lab.daemon.folders, self.daemon)
-        cache.chmod(0o2750)
+        self.shared.chmod(mode)
 
     def start_switch(self, groups):
         """Starts a switch whose user is also in these groups. The next calls are made on it."""
@@ -85,8 +98,12 @@ def give(folders, user):
     "a switch outside of the daemon's group plays no sound, the log names file, user and command, and with the group "
     "the prompt is heard", long=True, needs_root=True,
 )
-def group(lab):
-    users = TwoUsers(lab)
+def reads_sounds(lab):
+    def prepare(inner):
+        inner.configure_speech(say=inner.synthesizer().engine())
+        inner.script("says", SCRIPT)
+
+    users = TwoUsers(lab, "cache", 0o2750, prepare)
     users.start_switch([])
     call = users.lab.call("says")
     call.wait_until_over()
@@ -105,3 +122,32 @@ def group(lab):
     call.wait_until_over()
     wait_until(lambda: len(users.lab.daemon.calls) == 2, 5, "two calls in the log")
     expect("silent sounds", len(users.warnings("the switch can't play a sound")), 1)
+
+
+@scenario(
+    "a switch in the daemon's group writes a recording that the daemon reads and deletes, and without the group the log "
+    "names folder, user and command", long=True, needs_root=True,
+)
+def writes_recordings(lab):
+    def prepare(inner):
+        recognizer = inner.recognizer()
+        recognizer.set_result("hello")
+        inner.configure_speech(listen=recognizer.engine())
+        inner.script("listens", LISTENS)
+
+    users = TwoUsers(lab, "recordings", 0o2770, prepare)
+    users.start_switch([users.daemon.pw_gid])
+    call = users.lab.call("listens")
+    call.media.loop(speech.ROOM)
+    call.hear_whole("ask_more")
+    call.say(speech.spoken("hello"))
+    call.wait_until_over(20)
+    call.expect_variables("otherwise", input="hello")
+    wait_until(lambda: not users.lab.recordings, 5, "the recording to be deleted")
+    users.start_switch([])
+    call = users.lab.call("listens")
+    call.wait_until_over(20)
+    line = users.warnings("speech recognition failed")[-1]
+    command = f"usermod -aG {DAEMON_USER} {SWITCH_USER} && systemctl restart {lab.switch.kind}"
+    for part in (command, f"user {SWITCH_USER} cannot write to the folder {users.shared}"):
+        expect(f"{part!r} is in {line}", part in json.dumps(line), True)

@@ -49,7 +49,7 @@ class TwoUsers:
         self.lab = Lab(lab.switch, binary, self.folder / "daemon")
         self.daemon = pwd.getpwnam(DAEMON_USER)
         self.user = pwd.getpwnam(SWITCH_USER)
-        self._switches = []
+        self._switch, self._started = None, 0
         self.shared = self.lab.folder / folder
         self.shared.mkdir()
         prepare(self.lab)
@@ -58,10 +58,13 @@ class TwoUsers:
         self.shared.chmod(mode)
 
     def start_switch(self, groups):
-        """Starts a switch whose user is also in these groups. The next calls are made on it."""
-        folder = self.folder / f"switch-{len(self._switches)}"
-        switch = self._base.switch.another(folder, "")
-        self._switches.append(switch)
+        """Starts a switch whose user is also in these groups, instead of the one before. The next calls are made on
+        it."""
+        if self._switch:
+            self._switch.stop()
+        self._started += 1
+        switch = self._base.switch.another(self.folder / f"switch-{self._started}", "")
+        self._switch = switch
         switch.launcher = launcher(self.user, groups)
         switch.name_process()
         give(switch.folders, self.user)
@@ -76,8 +79,8 @@ class TwoUsers:
     def close(self):
         """Stops everything."""
         self.lab.close()
-        for switch in self._switches:
-            switch.stop()
+        if self._switch:
+            self._switch.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::channel::Sound;
 use crate::config::Config;
 use crate::file_access::FileNeed;
 use crate::script::definition::{PromptPart, Script};
@@ -22,7 +23,7 @@ pub(super) fn shared_folders(config: &Config) -> Vec<SharedFolder> {
     let scripts = || config.library.scripts.values();
     let plays_files = voice.sound_server.is_none();
     let uses_cache = scripts().any(|script| has_part(script, is_made_by_daemon));
-    let uses_library = scripts().any(|script| has_part(script, |part| !is_made_by_daemon(part)));
+    let uses_library = scripts().any(|script| has_part(script, is_in_library));
     let records = scripts().any(|script| script.speech.is_some());
     let folders = [
         ("cache", &voice.cache_folder, FileNeed::Enter, uses_cache && plays_files),
@@ -44,4 +45,11 @@ fn has_part(script: &Script, is_wanted: impl Fn(&PromptPart) -> bool) -> bool {
 
 fn is_made_by_daemon(part: &PromptPart) -> bool {
     !matches!(part, PromptPart::Recorded(_))
+}
+
+/// Sounds that are installed on the switch have names, not files.
+fn is_in_library(part: &PromptPart) -> bool {
+    let PromptPart::Recorded(sounds) = part else { return false };
+    let lists = sounds.by_language.values().chain([&sounds.default]);
+    lists.flat_map(|list| list.iter()).any(|sound| matches!(sound, Sound::File(_)))
 }

@@ -122,6 +122,9 @@ fn fix(
     if is_home(&obstacle.path) {
         return format!("name a folder outside of {path} in [folders] of dialscript.toml");
     }
+    if is_of_dynamic_user(&obstacle.path) {
+        return "set DynamicUser=no and User=dialscript in the unit, as the unit of the manual does".to_owned();
+    }
     let is_shared = obstacle.gid != ROOT_GROUP;
     let group = match is_shared {
         true => accounts.group_name(obstacle.gid),
@@ -144,6 +147,11 @@ fn fix(
 /// Whether this is the home folder of a user, which the users of switches should not enter.
 fn is_home(folder: &Path) -> bool {
     folder == Path::new("/root") || folder.parent() == Some(Path::new("/home"))
+}
+
+/// Whether systemd has made this folder for a unit with `DynamicUser=yes`. No other user may enter it.
+fn is_of_dynamic_user(folder: &Path) -> bool {
+    ["/var/cache/private", "/var/lib/private"].iter().any(|private| folder == Path::new(private))
 }
 
 /// The accounts of this host, and the users of its switches.

@@ -221,6 +221,22 @@ fn an_engine_that_fails_is_a_problem_with_its_reason() {
 }
 
 #[test]
+fn a_daemon_that_runs_a_program_that_was_replaced_has_to_be_restarted() {
+    let installation = Installation::new();
+    let file = installation.folder.config_file().display().to_string();
+    installation.host_file("proc/99/comm", "dialscript\n");
+    installation.host_file("proc/99/cmdline", &format!("dialscript\0serve\0--config\0{file}\0"));
+    let program = installation.host.path().join("proc/99/exe");
+    std::os::unix::fs::symlink("/usr/bin/dialscript (deleted)", program).unwrap();
+    let finding = &installation.doctor(&[]).of("daemon")[0];
+    assert!(
+        finding.starts_with("warning: the daemon (process 99) still runs the old program"),
+        "{finding}"
+    );
+    assert!(finding.ends_with("| systemctl restart dialscript"), "{finding}");
+}
+
+#[test]
 fn the_text_has_the_fix_below_each_finding_and_ends_with_a_summary() {
     let installation = Installation::new();
     let mut program = installation.folder.program("doctor");

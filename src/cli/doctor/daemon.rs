@@ -25,6 +25,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(5);
 pub(super) async fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(check_unit(context));
+    findings.extend(check_program(context));
     if let Some(socket) = &context.config.daemon.control {
         findings.push(check_control(socket, context).await);
     }
@@ -54,6 +55,18 @@ fn check_unit(context: &DoctorContext<'_>) -> Option<Finding> {
         }
         _ => Finding::problem(CHECK, message, "systemctl enable --now dialscript"),
     })
+}
+
+/// Whether the program was replaced, for example by an upgrade, after the daemon was started.
+fn check_program(context: &DoctorContext<'_>) -> Option<Finding> {
+    let pid = context.host.daemon?;
+    let program = context.host.root.join(format!("proc/{pid}/exe"));
+    let program = std::fs::read_link(program).ok()?.display().to_string();
+    // The kernel adds this to the name of a file that does not exist any more.
+    let replaced = program.strip_suffix(" (deleted)")?;
+    let message =
+        format!("the daemon (process {pid}) still runs the old program: {replaced} was replaced");
+    Some(Finding::warning(CHECK, message, "systemctl restart dialscript"))
 }
 
 async fn check_control(socket: &Path, context: &DoctorContext<'_>) -> Finding {

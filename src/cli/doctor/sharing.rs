@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use super::context::DoctorContext;
 use super::finding::Finding;
@@ -13,6 +12,8 @@ use crate::file_access::{FileNeed, FileUser, find_obstacle};
 const CHECK: &str = "files";
 /// The most files of a folder that are looked at.
 const MAX_FILES: usize = 1000;
+/// How deep folders are looked into.
+const MAX_DEPTH: usize = 5;
 
 pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
     let folders = shared_folders(context.config);
@@ -28,7 +29,7 @@ pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The switch must reach the folder, and read the newest file in it.
+/// The switch must reach the folder, and read the sounds in it.
 fn check_switches(folder: &SharedFolder, context: &DoctorContext<'_>) -> Vec<Finding> {
     let accounts = &context.host.accounts;
     let shown = folder.path.display();
@@ -42,11 +43,12 @@ fn check_switches(folder: &SharedFolder, context: &DoctorContext<'_>) -> Vec<Fin
         return finding.into_iter().collect();
     }
     let mut findings = Vec::new();
+    let sounds = if folder.need == FileNeed::Enter { sounds_in(&folder.path) } else { Vec::new() };
     for switch in &context.host.switches {
-        let newest = newest_file(&folder.path).filter(|_| folder.need == FileNeed::Enter);
         let denied = explain_for_user(&folder.path, folder.need, switch, accounts);
-        let denied =
-            denied.or_else(|| explain_for_user(&newest?, FileNeed::Read, switch, accounts));
+        let denied = denied.or_else(|| {
+            sounds.iter().find_map(|file| explain_for_user(file, FileNeed::Read, switch, accounts))
+        });
         let (verb, user) = (verb(folder.need), &switch.user.name);
         findings.push(match denied {
             Some(denied) => Finding::problem(CHECK, denied.reason, denied.fix),
@@ -74,15 +76,24 @@ fn verb(need: FileNeed) -> &'static str {
     }
 }
 
-fn newest_file(folder: &Path) -> Option<PathBuf> {
-    let entries = fs::read_dir(folder).ok()?.flatten().take(MAX_FILES);
-    let is_sound = |path: &Path| path.extension().is_some_and(|e| e == "wav" || e == "wav16");
-    let files = entries.filter(|entry| is_sound(&entry.path()));
-    let changed = |entry: &fs::DirEntry| {
-        let modified = entry.metadata().and_then(|metadata| metadata.modified());
-        modified.unwrap_or(SystemTime::UNIX_EPOCH)
-    };
-    files.max_by_key(changed).map(|entry| entry.path())
+/// The sounds in a folder and in the folders in it.
+fn sounds_in(folder: &Path) -> Vec<PathBuf> {
+    let mut sounds = Vec::new();
+    add_sounds(folder, MAX_DEPTH, &mut sounds);
+    sounds
+}
+
+fn add_sounds(folder: &Path, depth: usize, sounds: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let is_sound = path.extension().is_some_and(|e| e == "wav" || e == "wav16");
+        if is_folder && depth > 0 {
+            add_sounds(&path, depth - 1, sounds);
+        } else if is_sound && sounds.len() < MAX_FILES {
+            sounds.push(path);
+        }
+    }
 }
 
 fn is_root() -> bool {

@@ -104,7 +104,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
 }
 
 /// Logs that a sound was not played. For a file, the permissions are looked at: they are the usual reason.
-async fn warn_unplayable(call_id: &str, sound: &Sound) {
+pub(super) async fn warn_unplayable(call_id: &str, sound: &Sound) {
     let denied = match sound {
         Sound::File(file) => explain_in_background("freeswitch", file, FileNeed::Read).await,
         _ => None,

@@ -1,7 +1,6 @@
 //! The folders in which the daemon writes files: the sound cache and the recordings.
 
 use std::fs::{self, DirBuilder, Permissions};
-use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
@@ -44,7 +43,7 @@ fn create_folder(folder: &Path, mode: u32, key: &str) -> Result<(), String> {
     let created = folder.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
         match DirBuilder::new().mode(mode).create(folder) {
             Err(_) if folder.is_dir() => Ok(()),
-            created => created.and_then(|()| set_mode(folder, mode)),
+            created => created.map(|()| set_mode(folder, mode)),
         }
     });
     created.map_err(|e| {
@@ -53,12 +52,13 @@ fn create_folder(folder: &Path, mode: u32, key: &str) -> Result<(), String> {
     })
 }
 
-/// Sets the mode of a new folder, whatever the umask of this process is: the switch must reach its files.
-fn set_mode(folder: &Path, mode: u32) -> io::Result<()> {
-    let found = fs::metadata(folder)?.permissions().mode() & 0o7777;
+/// Sets the mode of a new folder, whatever the umask of this process is: the switch must reach its files. A file system
+/// without modes refuses that, and the folder is used as it is.
+fn set_mode(folder: &Path, mode: u32) {
+    let Ok(found) = fs::metadata(folder) else { return };
+    let found = found.permissions().mode() & 0o7777;
     let wanted = mode | found & SETGID;
-    match found == wanted {
-        true => Ok(()),
-        false => fs::set_permissions(folder, Permissions::from_mode(wanted)),
+    if found != wanted {
+        drop(fs::set_permissions(folder, Permissions::from_mode(wanted)));
     }
 }

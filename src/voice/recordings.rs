@@ -103,12 +103,9 @@ impl SpeechRecording {
 impl SpeechRecording {
     /// The file name is not part of the error.
     fn unreadable(&self) -> AsrError {
-        let (folder, name) = (self.local.parent(), self.local.file_name());
-        let why = describe_unreadable(&self.local).unwrap_or_default();
-        let why = match (folder, name.and_then(|name| name.to_str())) {
-            (Some(_), Some(name)) => why.replace(name, "said-….wav"),
-            _ => why,
-        };
+        let name = self.local.file_name().unwrap_or_default().to_string_lossy();
+        let why =
+            describe_unreadable(&self.local).unwrap_or_default().replace(&*name, "said-….wav");
         AsrError(format!(
             "could not read the recording: {why}; the switch must write recordings that the group of the folder can \
              read: set its umask to 0007 or 0027, and the mode of the folder to 2770"

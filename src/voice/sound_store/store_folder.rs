@@ -148,9 +148,13 @@ impl StoreFolder {
     /// Writes a file that the switch can read, whatever the umask of this process is.
     fn write_shared(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let folder = fs::metadata(&self.paths.local)?;
-        let mut file = File::options().write(true).create(true).truncate(true).open(path)?;
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true).custom_flags(untrusted_files::open_flags());
+        let mut file = options.open(path)?;
         file.write_all(bytes)?;
-        shared_mode::apply(&file, &folder)
+        // A file system without modes refuses this. If the switch can't read the file, the log of a call says so.
+        drop(shared_mode::apply(&file, &folder));
+        Ok(())
     }
 
     /// Writes the file of a sound that only one call uses. It is in use until the returned handle is dropped.

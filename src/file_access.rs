@@ -11,5 +11,6 @@ mod obstacle;
 mod switch_user;
 
 pub(crate) use accounts::{FileUser, HostAccounts};
+pub(crate) use explain::AccessExplanation;
 pub(crate) use obstacle::{FileNeed, find_obstacle};
 pub(crate) use switch_user::{SwitchUser, switch_users};

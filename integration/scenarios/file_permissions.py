@@ -4,6 +4,7 @@ import json
 import os
 import pwd
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -76,6 +77,14 @@ class TwoUsers:
         lines = (json.loads(line) for line in self.lab.daemon.log.splitlines() if line.startswith("{"))
         return [line for line in lines if line.get("message", line.get("fields", {}).get("message")) == message]
 
+    def check(self):
+        """The warnings of `dialscript check`."""
+        file = self.lab.folder / "dialscript.toml"
+        checked = subprocess.run(
+            [self.lab.daemon.binary, "check", "--config", file], capture_output=True, text=True, timeout=10, check=True
+        )
+        return checked.stderr
+
     def close(self):
         """Stops everything."""
         self.lab.close()
@@ -119,6 +128,7 @@ def reads_sounds(lab):
             raise AssertionError(f"no line {message!r} in the log")
         for part in (command, f"user {SWITCH_USER} ", "/daemon/cache"):
             expect(f"{part!r} is in {lines[0]}", part in json.dumps(lines[0]), True)
+    expect("the command in the output of check", command in users.check(), True)
     users.start_switch([users.daemon.pw_gid])
     call = users.lab.call("says")
     call.hear("say hello")

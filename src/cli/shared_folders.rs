@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
+
 use crate::channel::Sound;
-use crate::config::Config;
-use crate::file_access::FileNeed;
+use crate::config::{Config, ListenerSettings};
+use crate::file_access::explain::{explain_for_known_switch, explain_for_switch};
+use crate::file_access::{AccessExplanation, FileNeed};
 use crate::script::definition::{PromptPart, Script};
 use crate::voice::settings::FolderPaths;
 
@@ -52,4 +55,39 @@ fn is_in_library(part: &PromptPart) -> bool {
     let PromptPart::Recorded(sounds) = part else { return false };
     let lists = sounds.by_language.values().chain([&sounds.default]);
     lists.flat_map(|list| list.iter()).any(|sound| matches!(sound, Sound::File(_)))
+}
+
+/// The folders that a switch on this host can't use. A switch that can only be on another host is left out. If nothing
+/// is known about a switch, and `for_unknown` is set, folders count that only the daemon's own user can use.
+pub(super) fn unusable_folders(
+    config: &Config,
+    for_unknown: bool,
+) -> Vec<(PathBuf, AccessExplanation)> {
+    let daemon = &config.daemon;
+    let listeners = [("asterisk", &daemon.asterisk), ("freeswitch", &daemon.freeswitch)];
+    let switches = listeners.into_iter().filter(|(_, listener)| is_local(listener));
+    let folders = shared_folders(config);
+    let mut unusable: Vec<(PathBuf, AccessExplanation)> = Vec::new();
+    for (switch, _) in switches {
+        for folder in &folders {
+            let denied = match for_unknown {
+                true => explain_for_switch(switch, &folder.path, folder.need),
+                false => explain_for_known_switch(switch, &folder.path, folder.need),
+            };
+            // Of two switches that may be here, usually one is installed: what both can't use counts once.
+            let is_new = |denied: &AccessExplanation| {
+                unusable.iter().all(|(_, known)| known.reason != denied.reason)
+            };
+            if let Some(denied) = denied.filter(is_new) {
+                unusable.push((folder.path.clone(), denied));
+            }
+        }
+    }
+    unusable
+}
+
+/// Whether a switch on this host may connect.
+fn is_local(listener: &ListenerSettings) -> bool {
+    let is_local = |network: &IpNet| network.addr().is_loopback() || network.prefix_len() == 0;
+    !listener.listen.is_empty() && listener.allow.iter().any(is_local)
 }

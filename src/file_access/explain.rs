@@ -34,13 +34,21 @@ pub(crate) fn explain_for_switch(
     need: FileNeed,
 ) -> Option<AccessExplanation> {
     let known = known_users();
-    let users = known.switches.iter().filter(|user| user.switch == switch);
-    let explained =
-        users.clone().find_map(|user| explain_for_user(path, need, user, &known.accounts));
-    match users.count() {
-        0 => explain_for_others(switch, path, need, &known.accounts),
-        _ => explained,
+    match known.switches.iter().any(|user| user.switch == switch) {
+        true => explain_for_known_switch(switch, path, need),
+        false => explain_for_others(switch, path, need, &known.accounts),
     }
+}
+
+/// Like [`explain_for_switch`], but `None` if nothing is known about the user of the switch.
+pub(crate) fn explain_for_known_switch(
+    switch: &'static str,
+    path: &Path,
+    need: FileNeed,
+) -> Option<AccessExplanation> {
+    let known = known_users();
+    let mut users = known.switches.iter().filter(|user| user.switch == switch);
+    users.find_map(|user| explain_for_user(path, need, user, &known.accounts))
 }
 
 /// [`explain_for_switch`] in a thread that may block.

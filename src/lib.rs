@@ -15,7 +15,7 @@
 //! One task owns a call, its socket and its state, from accept to close. The HTTP request runs in a separate task,
 //! because it continues when the caller hangs up.
 //!
-//! - [`cli`]: the subcommands `serve`, `check`, `call`, `match`, `cache`, `sounds` and `demo`
+//! - [`cli`]: the subcommands `serve`, `check`, `call`, `match`, `cache`, `sounds`, `doctor` and `demo`
 //! - [`server`]: accepting, limiting, refusing and draining calls
 //! - [`script`]: what a script is and does. Only [`script::run`] is asynchronous: start reading there
 //! - [`channel`]: what a script can do with a call, as a trait. The drivers implement it

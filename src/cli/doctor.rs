@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::config_file::ConfigFile;
-use crate::cli::terminal::print_error;
+use crate::cli::terminal::{print_error, print_usage_error};
 use crate::config;
 use context::DoctorContext;
 use finding::DoctorReport;
@@ -61,6 +61,9 @@ pub(super) struct DoctorArgs {
 pub(super) fn doctor(options: DoctorArgs) -> ExitCode {
     let path = options.config.resolve_path();
     let host = DoctorHost::inspect(options.root, &path, options.switch_user.as_deref());
+    if let Some(user) = options.switch_user.filter(|_| host.switches.is_empty()) {
+        return print_usage_error(&format!("`--switch-user {user}`: this host has no such user"));
+    }
     if let Some(error) = unit::run_in_environment_of_unit(host.unit.as_ref(), &path) {
         return print_error(&error);
     }

@@ -88,3 +88,10 @@ fn another_user_of_the_switch_can_be_named() {
         "{finding}"
     );
 }
+
+#[test]
+fn a_user_that_does_not_exist_is_an_error_of_the_command_line() {
+    let result = Installation::new().doctor(&["--switch-user", "nobody-else"]).0;
+    assert_eq!((result.code, &*result.output), (2, ""));
+    assert!(result.errors.contains("`--switch-user nobody-else`: this host has no such user"));
+}

@@ -4,11 +4,13 @@ mod cache;
 mod call;
 pub mod check;
 mod config_file;
+mod control_connection;
 mod demo;
 mod doctor;
 mod matching;
 mod new;
 mod printer;
+mod reload;
 mod serve;
 mod shared_folders;
 pub mod simulated_voice;
@@ -21,7 +23,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::BUILD_COMMIT;
-use config_file::ConfigFile;
 
 /// External call control for Asterisk and FreeSWITCH: a script collects input, a web application decides, and the call
 /// continues in the dialplan.
@@ -36,7 +37,7 @@ pub struct Cli {
 enum CliCommand {
     /// Serve calls until SIGTERM or SIGINT; SIGHUP reloads the scripts
     #[command(after_help = SERVE_EXAMPLES)]
-    Serve(ConfigFile),
+    Serve(serve::ServeArgs),
     /// Write a commented script to begin with
     New(new::NewArgs),
     /// Check the configuration and all scripts, and print every error with its location
@@ -45,6 +46,8 @@ enum CliCommand {
     Call(Box<call::CallArgs>),
     /// Show which branch an answer selects, and why the others do not match
     Match(matching::MatchArgs),
+    /// Reload the files of a running daemon, and print the result
+    Reload(reload::ReloadArgs),
     /// Inspect or purge the response cache of a running daemon
     Cache(cache::CacheArgs),
     /// Import, list and check sound files
@@ -75,14 +78,15 @@ Examples:
   dialscript serve --config /etc/dialscript/dialscript.toml";
 
 /// Runs a command. Exit codes: 0 success, 1 errors in files or another failure, 2 an invalid command line. `call` and
-/// `match` also have exit codes for the outcome.
+/// `match` also have exit codes for the outcome; `serve` has 78 for a configuration with which it can't start.
 pub fn run(arguments: Cli) -> ExitCode {
     match arguments.command {
-        CliCommand::Serve(file) => serve::serve(&file.resolve_path()),
+        CliCommand::Serve(options) => serve::serve(options),
         CliCommand::New(options) => new::new(options),
         CliCommand::Check(options) => check::check(options),
         CliCommand::Call(options) => call::call(&options),
         CliCommand::Match(options) => matching::matching(&options),
+        CliCommand::Reload(options) => reload::reload(options),
         CliCommand::Cache(options) => cache::cache(options),
         CliCommand::Sounds(options) => sounds::sounds(options),
         CliCommand::Doctor(options) => doctor::doctor(options),

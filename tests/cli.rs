@@ -10,11 +10,13 @@ mod cli {
     mod control;
     mod doctor;
     mod engine_processes;
+    mod faulty_scripts;
     mod file_modes;
     mod matching;
     mod metrics;
     mod new;
     mod plain_words;
+    mod reload;
     mod sensitive_output;
     mod serve;
     mod slow_readers;

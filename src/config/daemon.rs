@@ -14,6 +14,7 @@ mod log;
 mod metrics;
 mod network;
 mod ports;
+pub(super) mod reload;
 mod secret_text;
 mod server;
 pub(super) mod settings;
@@ -106,6 +107,11 @@ impl DaemonFile {
 
     pub(crate) fn control_socket(&self) -> Option<PathBuf> {
         self.tables.control.socket(&self.file, &self.folder)
+    }
+
+    /// Whether the last valid version of a script serves while its file is faulty.
+    pub(crate) fn serves_last_valid(&self) -> bool {
+        self.tables.server.serves_last_valid()
     }
 
     /// The names in `[speech.engines]`, including engines with errors.

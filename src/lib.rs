@@ -15,7 +15,7 @@
 //! One task owns a call, its socket and its state, from accept to close. The HTTP request runs in a separate task,
 //! because it continues when the caller hangs up.
 //!
-//! - [`cli`]: the subcommands `serve`, `check`, `call`, `match`, `cache`, `sounds` and `demo`
+//! - [`cli`]: the subcommands `serve`, `check`, `call`, `match`, `cache`, `sounds`, `doctor` and `demo`
 //! - [`server`]: accepting, limiting, refusing and draining calls
 //! - [`script`]: what a script is and does. Only [`script::run`] is asynchronous: start reading there
 //! - [`channel`]: what a script can do with a call, as a trait. The drivers implement it
@@ -28,6 +28,7 @@
 //! - [`circuit_breaker`]: after several failures in a row, no requests are sent to a service for some time
 //! - [`concurrency_limit`]: limits on concurrent work that can change while work is in progress
 //! - [`single_flight`]: calls that need the same result at the same time share one task
+//! - [`file_access`]: who can read the files that the daemon and the switch share
 //! - [`listener`]: the accept loop of all sockets, the allowed addresses, and the limit of connections
 //! - [`http_server`]: the HTTP server of sounds and metrics
 //! - [`control`]: the control socket, for `dialscript cache`
@@ -50,6 +51,7 @@ pub mod config;
 pub mod control;
 pub mod esl;
 pub mod fake;
+mod file_access;
 pub mod histogram;
 mod http_server;
 pub mod listener;

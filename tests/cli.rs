@@ -8,8 +8,10 @@ mod cli {
     mod call;
     mod check;
     mod control;
+    mod doctor;
     mod engine_processes;
     mod faulty_scripts;
+    mod file_modes;
     mod health;
     mod matching;
     mod measured_calls;

@@ -35,7 +35,7 @@ REGISTERED = []
 def scenario(sentence, alone=False, long=False, only_on=None, needs=lambda: None):
     """Registers a function as a scenario. `alone`: no other scenario runs at the same time. `long`: started early.
     `only_on`: the only kind of switch that it runs on; by default it runs on all. `needs` prepares what it needs. If that
-    is not available (`SuiteUnavailable`), the scenario is left out."""
+    is not available (`SuiteUnavailable`, `NotPrepared`), the scenario is left out."""
     def register(function):
         REGISTERED.append(Scenario(sentence, function, alone, long, only_on, needs))
         return function

@@ -12,6 +12,7 @@ mod reload_result;
 mod script_files;
 mod service_connections;
 mod service_reports;
+mod sharing;
 mod stop;
 mod supervisor;
 mod systemd;

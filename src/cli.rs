@@ -5,6 +5,7 @@ mod call;
 pub mod check;
 mod config_file;
 mod demo;
+mod generate;
 mod matching;
 mod printer;
 mod serve;
@@ -44,6 +45,9 @@ enum CliCommand {
     Sounds(sounds::SoundsArgs),
     /// Run a self-contained demo: a script, a mock shop, three simulated callers
     Demo(demo::DemoArgs),
+    /// Write manual pages or shell completions, for packages
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
 }
 
 /// Runs a command. Exit codes: 0 success, 1 errors in files or another failure, 2 an invalid command line. `call` and
@@ -57,5 +61,6 @@ pub fn run(arguments: Cli) -> ExitCode {
         CliCommand::Cache(options) => cache::cache(options),
         CliCommand::Sounds(options) => sounds::sounds(options),
         CliCommand::Demo(options) => demo::demo(&options),
+        CliCommand::Generate(options) => generate::generate(&options),
     }
 }

@@ -24,7 +24,7 @@ const OPEN_METRICS_TEXT: HeaderValue =
 const PROMETHEUS_TEXT: HeaderValue =
     HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
-/// Serves `GET /metrics` until `stop` resolves.
+/// Serves `GET /metrics` until `stop` resolves, then closes the listener.
 pub async fn serve(
     listener: NetworkListener,
     snapshot: impl Fn() -> MetricsSnapshot + Clone + Send + Sync + 'static,

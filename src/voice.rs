@@ -69,6 +69,12 @@ impl VoiceEngines {
         self.prewarmer.start(fixed_sounds, self.renderer.clone());
     }
 
+    /// Lets another process store the sounds from now on. This one still makes those of its calls.
+    pub fn give_up_store(&self) {
+        self.prewarmer.stop();
+        self.renderer.store.give_up();
+    }
+
     /// Waits until all sounds in progress are complete. There is no time limit except the timeouts of engines and
     /// fetches.
     pub async fn close_and_wait(&self) {

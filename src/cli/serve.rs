@@ -1,22 +1,30 @@
 //! `dialscript serve`: the daemon's start, reload and stop.
 
 mod admin;
+mod earlier_processes;
 mod listeners;
+mod passed_sockets;
 mod reload;
+mod service_reports;
+mod stop;
+mod supervisor;
 mod systemd;
+mod worker;
 
+use std::future::pending;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use sd_notify::NotifyState;
+use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use crate::cli::check::print_diagnostics;
+use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_error;
 use crate::config::{self, Config};
 use crate::server::CallServer;
@@ -25,16 +33,39 @@ use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 use crate::voice::program::{adopt_orphans, kill_orphans};
 
-use admin::AdminListeners;
-use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
+use admin::{AdminListeners, DaemonServer};
+use earlier_processes::EarlierProcesses;
+use listeners::{ListenerSockets, bind_sound_server, bind_switch_listeners, serve_sounds};
+use passed_sockets::PassedSockets;
 use reload::reload_on_sighup;
-use systemd::SystemdNotifier;
+use service_reports::report;
+use stop::stop_on_signals;
+use systemd::{ServiceNotification, SystemdNotifier};
+use worker::SupervisorLink;
 
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
 pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
 
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// Serve calls in a child process, which `systemctl restart` lets go on until its calls have ended. For systemd
+    #[arg(long)]
+    supervise: bool,
+    /// Marks the child process of `--supervise`
+    #[arg(long, hide = true)]
+    worker: bool,
+}
+
 /// Serves calls until a signal stops the daemon.
-pub(crate) fn serve(path: &Path) -> ExitCode {
+pub(crate) fn serve(arguments: ServeArgs) -> ExitCode {
+    if arguments.supervise && !arguments.worker {
+        return supervisor::supervise();
+    }
+    let is_worker = arguments.worker;
+    let sockets = PassedSockets::take();
+    let path = &arguments.file.resolve_path();
     let config = match config::load(path) {
         Ok(config) => config,
         Err(diagnostics) => {
@@ -52,7 +83,7 @@ pub(crate) fn serve(path: &Path) -> ExitCode {
         warn!(%error, "processes that speech engines leave behind can't be killed");
     }
     let served = build_runtime().and_then(|runtime| {
-        let served = runtime.block_on(run_daemon(path, config, &log));
+        let served = runtime.block_on(run_daemon(path, config, &log, sockets, is_worker));
         // Does not wait for DNS lookups, which block a thread and can't be cancelled.
         runtime.shutdown_background();
         served
@@ -71,27 +102,42 @@ fn build_runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
-async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<()> {
+async fn run_daemon(
+    path: &Path,
+    config: Config,
+    log: &DaemonLog,
+    mut passed: PassedSockets,
+    is_worker: bool,
+) -> io::Result<()> {
     let reloads = signal(SignalKind::hangup())?;
     let systemd = SystemdNotifier::start();
-    let (stop, force_stop) = stop_signals(systemd.clone())?;
+    let requests = stop_on_signals(systemd.clone())?;
+    let releasing = TaskTracker::new();
+    let supervisor = is_worker
+        .then(|| SupervisorLink::open(systemd.clone(), requests.clone(), releasing.clone()))
+        .transpose()?;
+    let mut earlier = EarlierProcesses::follow(passed.take_earlier_processes(), &requests)?;
     let triggers =
         HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
-    let listeners = bind_switch_listeners(&config.daemon)?;
-    let sound_server = bind_sound_server(&config.daemon)?;
-    let admin = AdminListeners::open(&config.daemon).await?;
+    let mut sockets = ListenerSockets { passed, store: is_worker.then(|| systemd.clone()) };
+    let listeners = bind_switch_listeners(&config.daemon, &mut sockets)?;
+    let sound_server = bind_sound_server(&config.daemon, &mut sockets)?;
+    let admin = AdminListeners::open(&config.daemon, &mut sockets).await?;
+    sockets.passed.close_others(&systemd);
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
     let server =
         CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
-    systemd.notify(NotifyState::Ready);
+    systemd.notify(ServiceNotification::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
-        () = server.serve(listeners, stop.cancelled(), force_stop.cancelled()) => {}
-        () = reload_on_sighup(path, &config, &server, reloads) => {}
-        () = serve_sounds(sound_server) => {}
-        () = admin.serve(&server, log.lost_lines()) => {}
+        () = server.serve(listeners, &requests) => {}
+        () = reload_on_sighup(path, &config, &server, &systemd, reloads) => {}
+        () = serve_sounds(sound_server, &requests) => {}
+        () = admin.serve(&server, log.lost_lines(), &requests, releasing.token()) => {}
+        () = report(&server, &systemd, earlier.running()) => {}
+        () = follow_supervisor(supervisor, &server) => {}
     }
     let last_requests =
         async { tokio::join!(server.triggers().close_and_wait(), server.voice().close_and_wait()) };
@@ -101,28 +147,17 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
     server.triggers().abort_background().await;
     // The runtime would also drop these tasks, but the process could end before they have cleaned up.
     server.voice().abort().await;
+    earlier.wait(config.daemon.limits.grace).await;
     info!("stopped");
     Ok(())
 }
 
-/// The first SIGTERM or SIGINT cancels the first token (calls are drained). The second signal cancels the second token
-/// (the grace time ends).
-fn stop_signals(systemd: SystemdNotifier) -> io::Result<(CancellationToken, CancellationToken)> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let tokens = (CancellationToken::new(), CancellationToken::new());
-    let (stop, force_stop) = tokens.clone();
-    tokio::spawn(async move {
-        for token in [stop, force_stop] {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            systemd.notify(NotifyState::Stopping);
-            token.cancel();
-        }
-    });
-    Ok(tokens)
+/// Never returns. Must run on one thread: see [`SupervisorLink::open`].
+async fn follow_supervisor(supervisor: Option<SupervisorLink>, server: &DaemonServer) {
+    if let Some(supervisor) = supervisor {
+        supervisor.follow(|| server.voice().give_up_store()).await;
+    }
+    pending().await
 }
 
 /// Logs warnings about the configuration. Creates the folders that it needs, and logs those that can't be created.

@@ -1,23 +1,26 @@
 //! The listeners for administrators: metrics and the control socket.
 
-use std::future::{Future, pending};
+use std::future::pending;
 use std::io;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{info, warn};
 
+use super::listeners::ListenerSockets;
 use crate::config::DaemonSettings;
 use crate::control::handler;
 use crate::control::socket::ControlSocket;
 use crate::listener::NetworkListener;
 use crate::metrics::{self, MetricsSnapshot};
-use crate::server::CallServer;
+use crate::server::{CallServer, StopRequests};
 use crate::telemetry::LostLogLines;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 
-type DaemonServer = Arc<CallServer<HttpTriggerClient, VoiceEngines>>;
+pub(super) type DaemonServer = Arc<CallServer<HttpTriggerClient, VoiceEngines>>;
 
 /// The open listeners.
 pub(super) struct AdminListeners {
@@ -27,42 +30,61 @@ pub(super) struct AdminListeners {
 
 impl AdminListeners {
     /// Opens the configured listeners. A control socket that can't be opened is only logged: it must not stop calls.
-    pub(super) async fn open(settings: &DaemonSettings) -> io::Result<Self> {
-        let metrics = bind_metrics(settings)?;
+    pub(super) async fn open(
+        settings: &DaemonSettings,
+        sockets: &mut ListenerSockets,
+    ) -> io::Result<Self> {
+        let metrics = bind_metrics(settings, sockets)?;
         let control = match &settings.control {
-            Some(path) => open_control(path).await,
+            Some(path) => open_control(path, sockets.passed.take_unix(path)).await,
             None => None,
         };
         Ok(Self { metrics, control })
     }
 
-    /// Serves the open listeners, also while the daemon drains. Never returns.
-    pub(super) async fn serve(self, server: &DaemonServer, lost_lines: LostLogLines) {
+    /// Serves the open listeners, also while the daemon drains, until the next process does. Then drops `released`, when
+    /// that process can open the control socket. Never returns.
+    pub(super) async fn serve(
+        self,
+        server: &DaemonServer,
+        lost_lines: LostLogLines,
+        requests: &StopRequests,
+        released: TaskTrackerToken,
+    ) {
         let Self { metrics, control } = self;
-        tokio::join!(
-            or_pending(metrics.map(|listener| serve_metrics(listener, server, lost_lines))),
-            or_pending(control.map(|socket| serve_control(socket, server)))
-        );
+        let metrics = async {
+            if let Some(listener) = metrics {
+                serve_metrics(listener, server, lost_lines, requests).await;
+            }
+            pending::<()>().await;
+        };
+        let control = async {
+            if let Some(socket) = control {
+                serve_control(socket, server, requests).await;
+            }
+            drop(released);
+        };
+        tokio::join!(metrics, control);
     }
 }
 
-async fn or_pending(future: Option<impl Future<Output = ()>>) {
-    match future {
-        Some(future) => future.await,
-        None => pending().await,
-    }
-}
-
-fn bind_metrics(settings: &DaemonSettings) -> io::Result<Option<NetworkListener>> {
+fn bind_metrics(
+    settings: &DaemonSettings,
+    sockets: &mut ListenerSockets,
+) -> io::Result<Option<NetworkListener>> {
     let Some(metrics) = &settings.metrics else { return Ok(None) };
     let address = metrics.listen;
-    let listener = NetworkListener::bind("[metrics]", address, metrics.allow.clone())?;
+    let listener = sockets.open("[metrics]", address, metrics.allow.clone())?;
     info!(%address, "serving metrics");
     Ok(Some(listener))
 }
 
-async fn open_control(path: &Path) -> Option<ControlSocket> {
-    match ControlSocket::open(path).await {
+async fn open_control(path: &Path, passed: Option<UnixListener>) -> Option<ControlSocket> {
+    let opened = match passed {
+        Some(socket) => ControlSocket::adopt(socket),
+        None => ControlSocket::open(path).await,
+    };
+    match opened {
         Ok(socket) => {
             info!(socket = %path.display(), "control socket is open");
             Some(socket)
@@ -75,7 +97,12 @@ async fn open_control(path: &Path) -> Option<ControlSocket> {
     }
 }
 
-async fn serve_metrics(listener: NetworkListener, server: &DaemonServer, lost_lines: LostLogLines) {
+async fn serve_metrics(
+    listener: NetworkListener,
+    server: &DaemonServer,
+    lost_lines: LostLogLines,
+    requests: &StopRequests,
+) {
     let server = server.clone();
     let snapshot = move || MetricsSnapshot {
         ended_calls: server.call_counts().counts(),
@@ -83,14 +110,14 @@ async fn serve_metrics(listener: NetworkListener, server: &DaemonServer, lost_li
         lost_log_lines: lost_lines.count(),
         ..MetricsSnapshot::from_triggers(server.triggers())
     };
-    metrics::serve(listener, snapshot, pending()).await;
+    metrics::serve(listener, snapshot, requests.leave.cancelled()).await;
 }
 
-async fn serve_control(socket: ControlSocket, server: &DaemonServer) {
+async fn serve_control(socket: ControlSocket, server: &DaemonServer, requests: &StopRequests) {
     let server = server.clone();
     let answer = move |request| {
         let server = server.clone();
         async move { handler::handle_request(&request, server.triggers(), &server.library()).await }
     };
-    crate::control::serve::serve(socket, answer, pending()).await;
+    crate::control::serve::serve(socket, answer, requests.leave.cancelled()).await;
 }

@@ -6,6 +6,7 @@ use tokio::signal::unix::Signal;
 use tracing::{error, info, warn};
 
 use super::log_warnings;
+use super::systemd::{ServiceNotification, SystemdNotifier};
 use crate::config::{self, Config, ConfigErrors};
 use crate::server::CallServer;
 use crate::trigger::HttpTriggerClient;
@@ -19,9 +20,11 @@ pub(super) async fn reload_on_sighup(
     path: &Path,
     running: &Config,
     server: &CallServer<HttpTriggerClient, VoiceEngines>,
+    systemd: &SystemdNotifier,
     mut reloads: Signal,
 ) {
     while reloads.recv().await.is_some() {
+        systemd.notify(ServiceNotification::Reloading);
         let path = path.to_owned();
         match tokio::task::spawn_blocking(move || config::load(&path)).await {
             Ok(Ok(config)) => {
@@ -38,6 +41,7 @@ pub(super) async fn reload_on_sighup(
             Ok(Err(errors)) => log_failed_reload(&errors),
             Err(error) => error!(%error, "reload failed: the previous scripts stay in use"),
         }
+        systemd.notify(ServiceNotification::Ready);
     }
     std::future::pending().await
 }

@@ -14,6 +14,7 @@ from . import manual, tools
 
 # Where the metadata has the generated files.
 GENERATED = host.REPOSITORY / "target/package"
+NEWER = "99.0.0-1"  # the version of the .deb to which the test upgrades
 
 
 class BuildFailed(Exception):
@@ -22,10 +23,11 @@ class BuildFailed(Exception):
 
 @dataclass(frozen=True)
 class Packages:
-    """The files of both packages."""
+    """The files of both packages, and of a .deb with a later version."""
 
     deb: Path
     rpm: Path
+    newer_deb: Path
 
 
 def version():
@@ -33,24 +35,28 @@ def version():
     return tomllib.loads((host.REPOSITORY / "Cargo.toml").read_text())["package"]["version"]
 
 
-def packages(binary, say, deb_version=None):
-    """Builds both packages with this program. `deb_version`: another version for the .deb."""
+def architecture():
+    """The architecture of this host, as Debian calls it."""
+    return subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def packages(binary, say):
+    """Builds the packages with this program."""
     environment = tools.cargo_environment(say)
     generate(binary)
     # cargo-deb and cargo-generate-rpm take the program from the folder `release` of cargo's target folder.
     target = host.cache() / "packages"
     (target / "release").mkdir(parents=True, exist_ok=True)
     shutil.copy2(binary, target / "release/dialscript")
+    _run(["strip", str(target / "release/dialscript")], environment)
     environment["CARGO_TARGET_DIR"] = str(target)
-    subprocess.run(["strip", str(target / "release/dialscript")], check=True)
-    deb = target / "dialscript.deb"
-    rpm = target / "dialscript.rpm"
-    named = ["--deb-version", deb_version] if deb_version else []
-    _run(["cargo", "deb", "--no-build", "--no-strip", "--output", str(deb), *named], environment)
-    if not deb_version:
-        # The default, zstd at its highest level, takes minutes.
-        _run(["cargo", "generate-rpm", "--payload-compress", "gzip", "--output", str(rpm)], environment)
-    return Packages(deb, rpm)
+    built = Packages(target / "dialscript.deb", target / "dialscript.rpm", target / "dialscript-newer.deb")
+    deb = ["cargo", "deb", "--no-build", "--no-strip", "--output"]
+    _run([*deb, str(built.deb)], environment)
+    _run([*deb, str(built.newer_deb), "--fast", "--deb-version", NEWER], environment)
+    # The default compression, zstd at its highest level, takes minutes.
+    _run(["cargo", "generate-rpm", "--payload-compress", "gzip", "--output", str(built.rpm)], environment)
+    return built
 
 
 def generate(binary):

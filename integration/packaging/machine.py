@@ -1,35 +1,38 @@
-"""A booted Debian in a container of systemd-nspawn, with systemd as its first process.
+"""A booted Debian with Asterisk, as an administrator has it before dialscript is installed.
 
-The program that boots it runs in namespaces of its own (`enter`): mounts, processes and network. All that it starts and
+The program that boots it runs in namespaces of its own (`enter`): processes, mounts and network. All that it starts and
 mounts ends with it, and the machine reaches nothing but itself: the telephone calls it on 127.0.0.1.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from lab import debian
+from lab.booted import BOOT_TIMEOUT, BootedDebian, NotBootable
 from lab.deadline import wait_until
 
 SUITE = "sid"  # has Asterisk 22
-NAME = "dialscript-package"
-BASE = ("systemd", "systemd-sysv", "dbus", "ca-certificates")
-# What an administrator has before dialscript. The host installs it, since the booted machine has no network.
-INSTALLED = ("asterisk", "asterisk-core-sounds-en-wav")
-# Downloaded for `apt install` in the machine: what the package recommends.
-DOWNLOADED = ("espeak-ng",)
+BASE = "systemd,systemd-sysv,dbus,ca-certificates"
+# Installed before the boot, since the booted machine has no network.
+INSTALLED = "asterisk asterisk-core-sounds-en-wav"
+# Only downloaded, for the `apt install` in the machine: what the package recommends.
+DOWNLOADED = "espeak-ng"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# The mirror's copy of sid may be older than Debian wants.
+ENVIRONMENT = f"PATH={PATH} HOME=/root DEBIAN_FRONTEND=noninteractive SYSTEMD_PAGER=cat TERM=dumb"
+# A mirror's copy of sid may be older than Debian wants.
 APT = 'Acquire::Check-Valid-Until "false";\nAPT::Keep-Downloaded-Packages "true";\nAcquire::Languages "none";\n'
+SERVICES_MUST_NOT_START = "#!/bin/sh\nexit 101\n"  # policy-rc.d
 
 ENTER = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private")
 
 
-class MachineFailed(Exception):
-    """The machine could not be made or booted. The text is the reason."""
+def enter(folder):
+    """Runs this program again in namespaces of its own, with the folder for its files."""
+    subprocess.run([*ENTER, sys.executable, *sys.argv, "--inside", str(folder)], check=False)
 
 
 def prepared(cache, say):
@@ -39,136 +42,85 @@ def prepared(cache, say):
         return root
     say(f"making a Debian {SUITE} with Asterisk in {root}, which takes some minutes")
     part = root.with_name(root.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    for mirror in debian.mirrors():
-        keyring = f"--keyring={debian.KEYRING}"
-        packages = f"--include={','.join(BASE)}"
-        done = _run(["debootstrap", "--variant=minbase", keyring, packages, SUITE, str(part), mirror])
-        if done.returncode == 0:
-            break
-        shutil.rmtree(part, ignore_errors=True)
-    else:
-        raise MachineFailed(f"debootstrap failed:\n{_end_of(done.stdout)}")
+    _debootstrap(part)
     (part / "etc/apt/apt.conf.d/90-package-test").write_text(APT)
+    policy = part / "usr/sbin/policy-rc.d"
+    policy.write_text(SERVICES_MUST_NOT_START)
+    policy.chmod(0o755)
     install = "apt-get -qq -y --no-install-recommends install"
-    _in_chroot(part, "apt-get -qq update")
-    _in_chroot(part, f"{install} {' '.join(INSTALLED)}")
-    _in_chroot(part, f"{install} --download-only {' '.join(DOWNLOADED)}")
-    (part / "etc/hostname").write_text(f"{NAME}\n")
+    for command in ("apt-get -qq update", f"{install} {INSTALLED}", f"{install} --download-only {DOWNLOADED}"):
+        _in_chroot(part, command)
+    policy.unlink()
     part.rename(root)
     return root
 
 
+def _debootstrap(part):
+    problem = "apt has no Debian mirror configured"
+    for mirror in debian.mirrors():
+        shutil.rmtree(part, ignore_errors=True)
+        options = ["--variant=minbase", f"--keyring={debian.KEYRING}", f"--include={BASE}"]
+        problem = _problem(["debootstrap", *options, SUITE, str(part), mirror])
+        if not problem:
+            return
+    raise NotBootable(f"debootstrap failed: {problem}")
+
+
 def _in_chroot(root, command):
+    """Runs a command in the folder. Its mounts are in a namespace that ends with it."""
     shutil.copy2("/etc/resolv.conf", root / "etc/resolv.conf")
-    script = (
-        f"mount -t proc proc {root}/proc && mount --rbind /dev {root}/dev && exec chroot {root} "
-        f"env -i PATH={PATH} DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 {command}"
+    mounts = f"mount -t proc proc {root}/proc && mount --rbind /dev {root}/dev"
+    script = f"{mounts} && exec chroot {root} env -i {ENVIRONMENT} LC_ALL=C.UTF-8 {command}"
+    problem = _problem(["unshare", "--mount", "--propagation", "private", "sh", "-c", script])
+    if problem:
+        raise NotBootable(f"{command}: {problem}")
+
+
+def _problem(command):
+    """The last lines of the output of a command that failed, else None."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace", timeout=1800, check=False,
     )
-    # In its own mount namespace, so that nothing has to be unmounted.
-    done = _run(["unshare", "--mount", "--propagation", "private", "sh", "-c", script])
-    if done.returncode:
-        raise MachineFailed(f"{command} failed:\n{_end_of(done.stdout)}")
+    return "\n".join(done.stdout.splitlines()[-10:]) if done.returncode else None
 
 
-def enter():
-    """Runs this program again in namespaces of its own, and returns its exit code."""
-    return subprocess.run([*ENTER, sys.executable, *sys.argv, "--inside"], check=False).returncode
-
-
-class Machine:
-    """A machine that boots from a copy of a folder."""
+class Machine(BootedDebian):
+    """The machine. Its network is that of the namespace in which this program runs."""
 
     def __init__(self, root, folder):
-        self.root = Path(folder)
-        subprocess.run(["cp", "-a", "--reflink=auto", str(root), str(folder)], check=True)
-        self._process = None
+        super().__init__(SUITE, f"package-{os.getpid()}", root.parent, folder, root=root)
 
-    def boot(self):
-        """Boots it and waits until all services have started."""
-        _prepare_namespaces()
-        log = open(f"{self.root}.log", "wb")
-        command = ["systemd-nspawn", "--quiet", "--boot", f"--directory={self.root}", f"--machine={NAME}"]
-        command += ["--register=no", "--keep-unit", "--console=pipe"]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self._wait_until_booted()
+    def start(self):
+        """Boots it."""
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        super().start()
 
     def reboot(self):
         """Reboots it, as an administrator does."""
-        before = self._leader()
-        self.run("systemctl reboot", check=False)
-        wait_until(lambda: self._leader() not in (None, before), 60, "the machine to boot again", every=0.2)
-        self._wait_until_booted()
+        before = self._leader
+        self.status_of("systemctl reboot")
+        wait_until(lambda: self._first_child() not in (None, before), BOOT_TIMEOUT, "the machine to stop", every=0.2)
+        wait_until(self._is_up, BOOT_TIMEOUT, "the machine to boot again", every=0.2)
 
-    def _wait_until_booted(self):
-        def has_booted():
-            if self._process.poll() is not None:
-                raise MachineFailed(f"it did not boot:\n{_end_of(Path(f'{self.root}.log').read_text())}")
-            return self._leader() and self.run("systemctl is-system-running", check=False).strip() in (
-                "running", "degraded"
-            )
+    def _first_child(self):
+        nspawn = self._process.pid
+        children = Path(f"/proc/{nspawn}/task/{nspawn}/children").read_text().split()
+        return int(children[0]) if children else None
 
-        wait_until(has_booted, 120, "the machine to boot", every=0.5)
-
-    def stop(self):
-        """Ends it at once."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-
-    def run(self, command, check=True, within=180):
-        """The output of a shell command that root runs in the machine, errors included."""
-        code, output = self.status_of(command, within)
-        if check and code:
-            raise AssertionError(f"`{command}` failed with exit code {code}:\n{output}")
+    def shell(self, command, timeout=180):
+        """The output of a shell command that root runs, errors included. It has to succeed."""
+        code, output = self.status_of(command, timeout)
+        if code:
+            raise AssertionError(f"`{command}` exited with {code}:\n{output}")
         return output
 
-    def status_of(self, command, within=180):
+    def status_of(self, command, timeout=180):
         """The exit code and the output of a shell command."""
-        line = ["nsenter", f"--target={self._leader()}", "--all", "--root", "--wd=/", "env", "-i", f"PATH={PATH}"]
-        line += ["HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "SYSTEMD_PAGER=cat", "TERM=dumb"]
-        done = _run([*line, "sh", "-c", command], within)
-        return done.returncode, done.stdout
+        script = f"export {ENVIRONMENT}; cd /root; ( {command}\n); echo; echo \"exit code $?\""
+        output, _, code = self.run("sh", "-c", script, check=False, timeout=timeout).rpartition("exit code ")
+        return int(re.match(r"\d+", code)[0]) if code else -1, output.strip()
 
-    def _leader(self):
-        """The first process of the machine, as the host numbers it."""
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        return next((int(child) for child in children if _is_init(child)), None)
-
-
-def _is_init(process):
-    try:
-        return os.path.basename(os.readlink(f"/proc/{process}/exe")) == "systemd"
-    except OSError:
-        return False
-
-
-def _prepare_namespaces():
-    """systemd-nspawn wants a temporary file system at /run, and systemd wants the second version of control groups only."""
-    for command in (
-        ["mount", "--make-rprivate", "/"],
-        ["mount", "-t", "tmpfs", "tmpfs", "/run"],
-        ["umount", "--recursive", "/sys/fs/cgroup"],
-        ["mount", "-t", "cgroup2", "none", "/sys/fs/cgroup"],
-        ["ip", "link", "set", "lo", "up"],
-    ):
-        done = _run(command)
-        if done.returncode:
-            raise MachineFailed(f"{' '.join(command)}: {done.stdout.strip()}")
-
-
-def _run(command, within=None):
-    started = time.monotonic()
-    try:
-        return subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            errors="replace", timeout=within, check=False,
-        )
-    except subprocess.TimeoutExpired as late:
-        seconds = time.monotonic() - started
-        output = (late.stdout or b"").decode(errors="replace")
-        raise AssertionError(f"{command[-1]} did not end within {seconds:.0f} s:\n{output}") from late
-
-
-def _end_of(text):
-    return "\n".join(text.splitlines()[-30:])
+    def path(self, path):
+        """A file of the machine, as this program reaches it."""
+        return Path(f"/proc/{self._leader}/root") / path.lstrip("/")

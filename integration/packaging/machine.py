@@ -19,8 +19,8 @@ SUITE = "sid"  # has Asterisk 22
 BASE = "systemd,systemd-sysv,dbus,ca-certificates"
 # Installed before the boot, since the booted machine has no network.
 INSTALLED = "asterisk asterisk-core-sounds-en-wav"
-# Only downloaded, for the `apt install` in the machine: what the package recommends.
-DOWNLOADED = "espeak-ng"
+# Only downloaded, for the `apt install` in the machine: what the package depends on and recommends.
+DOWNLOADED = "acl espeak-ng"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ENVIRONMENT = f"PATH={PATH} HOME=/root DEBIAN_FRONTEND=noninteractive SYSTEMD_PAGER=cat TERM=dumb"
 # A mirror's copy of sid may be older than Debian wants.
@@ -99,7 +99,7 @@ class Machine(BootedDebian):
     def reboot(self):
         """Reboots it, as an administrator does."""
         before = self._leader
-        self.status_of("systemctl reboot")
+        self.run("systemctl", "reboot", check=False)
         wait_until(lambda: self._first_child() not in (None, before), BOOT_TIMEOUT, "the machine to stop", every=0.2)
         wait_until(self._is_up, BOOT_TIMEOUT, "the machine to boot again", every=0.2)
 
@@ -118,8 +118,11 @@ class Machine(BootedDebian):
     def status_of(self, command, timeout=180):
         """The exit code and the output of a shell command."""
         script = f"export {ENVIRONMENT}; cd /root; ( {command}\n); echo; echo \"exit code $?\""
-        output, _, code = self.run("sh", "-c", script, check=False, timeout=timeout).rpartition("exit code ")
-        return int(re.match(r"\d+", code)[0]) if code else -1, output.strip()
+        printed = self.run("sh", "-c", script, check=False, timeout=timeout)
+        found = re.fullmatch(r"(.*)\nexit code (\d+)\s*", printed, re.DOTALL)
+        if not found:
+            raise AssertionError(f"the machine did not run `{command}`: {printed}")
+        return int(found[2]), found[1].strip()
 
     def path(self, path):
         """A file of the machine, as this program reaches it."""

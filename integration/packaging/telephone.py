@@ -57,6 +57,7 @@ def expect_to_hear(machine, extension, text, folder):
     spoken = folder / "spoken.wav"
     spoken.write_bytes(machine.path("/root/spoken.wav").read_bytes())
     recording = call(extension).media.recording
+    expect("something was recorded", bool(recording), True)
     similarity = likeness(recording, spoken)
     expect(f"similarity {similarity:.2f} of {len(recording) / 8000:.1f} s is over 0.9", similarity > 0.9, True)
 

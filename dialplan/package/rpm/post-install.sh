@@ -4,10 +4,11 @@ systemd-tmpfiles --create dialscript.conf || :
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload || :
 fi
+# An access control list, since Asterisk with `-G` and FreeSWITCH with `-g` have no other groups than this one.
 for switch in asterisk freeswitch; do
-    if id "$switch" >/dev/null 2>&1 && ! id -Gn "$switch" | grep -qw dialscript; then
-        echo "dialscript: $switch cannot read the sounds yet. To allow it, run:"
-        echo "    usermod -aG dialscript $switch && systemctl restart $switch"
+    if id "$switch" >/dev/null 2>&1 && ! getfacl -cp /var/cache/dialscript 2>/dev/null | grep -q "^user:$switch:"; then
+        echo "dialscript: to let $switch use the sounds and recordings, run:"
+        echo "    setfacl -R -m u:$switch:rwX,d:u:$switch:rwX /var/cache/dialscript /var/spool/dialscript"
     fi
 done
 if [ "$1" = 1 ]; then

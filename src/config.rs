@@ -26,6 +26,7 @@ mod table_reader;
 mod value;
 
 pub use daemon::listener::ListenerSettings;
+pub use daemon::reload::ChangedKeys;
 pub use daemon::settings::DaemonSettings;
 pub(crate) use daemon::{LOCAL_FILE, SYSTEM_FILE};
 pub(crate) use diagnostic::counted;

@@ -9,6 +9,7 @@
 //!   made no progress for some time, so that slow peers can't keep others out.
 
 mod accept_pulse;
+mod allowed_networks;
 mod bind_error;
 mod limit;
 mod open_connections;
@@ -25,6 +26,7 @@ use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
 pub(crate) use accept_pulse::AcceptPulse;
+pub use allowed_networks::AllowedNetworks;
 pub(crate) use limit::{ConnectionLimit, ConnectionPermit};
 pub(crate) use open_connections::ConnectionProgress;
 use open_connections::OpenConnections;

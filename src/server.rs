@@ -14,21 +14,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use parking_lot::Mutex;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::listener::{self, AcceptPulse, BacklogAtStop, ConnectionLimit, NetworkListener};
+use crate::listener::{
+    self, AcceptPulse, AllowedNetworks, BacklogAtStop, ConnectionLimit, NetworkListener,
+};
 use crate::script::definition::ScriptLibrary;
 use crate::script::request::TriggerClient;
 use crate::script::voice::VoiceService;
 use crate::telemetry::Switch;
 use crate::telemetry::call_counts::CallCounts;
 
-pub(crate) use state::ServerLimits;
 use state::ServerState;
+pub(crate) use state::{CallContext, ServerLimits};
 pub(crate) use stop_requests::StopRequests;
 use switch_handler::SwitchHandler;
 
@@ -45,7 +46,11 @@ impl SwitchListener {
     /// # Errors
     ///
     /// If the address is in use, or is not an address of this host.
-    pub(crate) fn bind(switch: Switch, address: SocketAddr, allow: Vec<IpNet>) -> io::Result<Self> {
+    pub(crate) fn bind(
+        switch: Switch,
+        address: SocketAddr,
+        allow: impl Into<AllowedNetworks>,
+    ) -> io::Result<Self> {
         let table = Self::table(switch);
         Ok(Self { switch, listener: NetworkListener::bind(table, address, allow)? })
     }
@@ -82,38 +87,35 @@ const FORCED_HANDBACK_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
     /// Creates a server. It accepts calls after [`serve`](Self::serve) is called.
-    pub(crate) fn new(
-        limits: ServerLimits,
-        library: Arc<ScriptLibrary>,
-        triggers: T,
-        voice: V,
-    ) -> Arc<Self> {
+    pub(crate) fn new(context: CallContext<T, V>) -> Arc<Self> {
         Arc::new(Self {
-            call_limit: ConnectionLimit::refusing(limits.max_calls, "max_calls"),
-            state: Arc::new(ServerState::new(limits, library, triggers, voice)),
+            call_limit: ConnectionLimit::refusing(context.limits.max_calls, "max_calls"),
+            state: Arc::new(ServerState::new(context)),
             draining: CancellationToken::new(),
             pulses: Mutex::default(),
         })
     }
 
-    /// Replaces the scripts for new calls. Active calls continue with the scripts that they started with.
-    pub(crate) fn replace_library(&self, library: Arc<ScriptLibrary>) {
-        self.state.replace_library(library);
+    /// Replaces the scripts, limits and services for new calls. Active calls continue with those that they started
+    /// with, and are not ended if there are more than the new limit allows.
+    pub(crate) fn replace_context(&self, context: CallContext<T, V>) {
+        self.call_limit.set_max(context.limits.max_calls);
+        self.state.replace_context(context);
     }
 
     /// The scripts for new calls.
     pub(crate) fn library(&self) -> Arc<ScriptLibrary> {
-        self.state.library()
+        self.state.context().library.clone()
     }
 
-    /// The client that sends the scripts' requests.
-    pub(crate) fn triggers(&self) -> &T {
-        &self.state.triggers
+    /// The client that sends the requests of new calls.
+    pub(crate) fn triggers(&self) -> Arc<T> {
+        self.state.context().triggers.clone()
     }
 
-    /// Text-to-speech, speech recognition and sounds.
-    pub(crate) fn voice(&self) -> &V {
-        &self.state.voice
+    /// Text-to-speech, speech recognition and sounds of new calls.
+    pub(crate) fn voice(&self) -> Arc<V> {
+        self.state.context().voice.clone()
     }
 
     /// Serves calls until a stop is requested, then drains: no new calls are accepted, active calls get the grace time,
@@ -175,13 +177,18 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         self.draining.is_cancelled()
     }
 
+    /// How long active calls may continue when the daemon stops.
+    pub(crate) fn grace(&self) -> Duration {
+        self.state.context().limits.grace
+    }
+
     async fn drain(&self, force_stop: &CancellationToken) {
-        let ServerState { limits, tasks, .. } = &*self.state;
+        let (tasks, grace) = (&self.state.tasks, self.grace());
         let active_calls = || self.active_calls();
-        info!(active_calls = active_calls(), grace = ?limits.grace, "stopping: no new calls are accepted");
+        info!(active_calls = active_calls(), ?grace, "stopping: no new calls are accepted");
         tokio::select! {
             () = tasks.wait() => return,
-            () = sleep(limits.grace) => {}
+            () = sleep(grace) => {}
             () = force_stop.cancelled() => {}
         }
         warn!(

@@ -17,5 +17,6 @@ mod cli {
     mod serve;
     mod slow_readers;
     mod sounds;
+    mod systemd;
     mod two_daemons;
 }

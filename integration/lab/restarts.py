@@ -20,7 +20,8 @@ SCRIPT = """
     then = "continue"
 """
 EXPECTED = "no_input"
-RESULT = re.compile(r"restart-call ([0-9]+) \[([^\]]*)\]")
+# A variable that is not expanded yet is in the line that announces the step.
+RESULT = re.compile(r"restart-call ([0-9]+) \[([^\]$]*)\]")
 
 ASTERISK = """
 [restart]

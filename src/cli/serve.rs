@@ -1,10 +1,14 @@
 //! `dialscript serve`: the daemon's start, reload and stop.
 
 mod admin;
+mod allow_lists;
+mod control_requests;
 mod earlier_processes;
+mod listener_sockets;
 mod listeners;
 mod passed_sockets;
 mod reload;
+mod reload_report;
 mod service_reports;
 mod stop;
 mod supervisor;
@@ -15,6 +19,7 @@ use std::future::pending;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -27,17 +32,20 @@ use crate::cli::check::print_diagnostics;
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_error;
 use crate::config::{self, Config};
-use crate::server::CallServer;
+use crate::server::{CallContext, CallServer};
 use crate::telemetry::{self, DaemonLog};
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 use crate::voice::program::{adopt_orphans, kill_orphans};
 
-use admin::{AdminListeners, DaemonServer};
+use admin::AdminListeners;
+use allow_lists::AllowLists;
+use control_requests::{ControlRequests, DaemonServer};
 use earlier_processes::EarlierProcesses;
-use listeners::{ListenerSockets, bind_sound_server, bind_switch_listeners, serve_sounds};
+use listener_sockets::ListenerSockets;
+use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
 use passed_sockets::PassedSockets;
-use reload::reload_on_sighup;
+use reload::{Reloader, reload_on_sighup};
 use service_reports::report;
 use stop::stop_on_signals;
 use systemd::{ServiceNotification, SystemdNotifier};
@@ -111,15 +119,20 @@ async fn run_daemon(
 ) -> io::Result<()> {
     let reloads = signal(SignalKind::hangup())?;
     let systemd = SystemdNotifier::start();
-    let requests = stop_on_signals(systemd.clone())?;
+    let stop = stop_on_signals(systemd.clone())?;
     let releasing = TaskTracker::new();
     let supervisor = is_worker
-        .then(|| SupervisorLink::open(systemd.clone(), requests.clone(), releasing.clone()))
+        .then(|| SupervisorLink::open(systemd.clone(), stop.clone(), releasing.clone()))
         .transpose()?;
-    let mut earlier = EarlierProcesses::follow(passed.take_earlier_processes(), &requests)?;
+    let mut earlier = EarlierProcesses::follow(passed.take_earlier_processes(), &stop)?;
+    let earlier_running = earlier.running();
     let triggers =
         HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
-    let mut sockets = ListenerSockets { passed, store: is_worker.then(|| systemd.clone()) };
+    let mut sockets = ListenerSockets {
+        passed,
+        store: is_worker.then(|| systemd.clone()),
+        allow: AllowLists::new(&config.daemon),
+    };
     let listeners = bind_switch_listeners(&config.daemon, &mut sockets)?;
     let sound_server = bind_sound_server(&config.daemon, &mut sockets)?;
     let admin = AdminListeners::open(&config.daemon, &mut sockets).await?;
@@ -127,27 +140,43 @@ async fn run_daemon(
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
-    let server =
-        CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
+    let server = CallServer::new(CallContext {
+        limits: config.daemon.limits.clone(),
+        library: config.library.clone(),
+        triggers: Arc::new(triggers),
+        voice: Arc::new(voice),
+    });
+    let reloader = Arc::new(Reloader {
+        path: path.to_owned(),
+        server: server.clone(),
+        systemd: systemd.clone(),
+        allow: sockets.allow,
+        log_level: log.level(),
+        settings: config.daemon.into(),
+    });
+    let requests = ControlRequests { server: server.clone(), reloader: reloader.clone() };
     systemd.notify(ServiceNotification::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
+    let serve_calls = async {
+        server.serve(listeners, &stop).await;
+        earlier.wait(server.grace()).await;
+    };
     tokio::select! {
-        () = server.serve(listeners, &requests) => {}
-        () = reload_on_sighup(path, &config, &server, &systemd, reloads) => {}
-        () = serve_sounds(sound_server, &requests) => {}
-        () = admin.serve(&server, log.lost_lines(), &requests, releasing.token()) => {}
-        () = report(&server, &systemd, earlier.running()) => {}
+        () = serve_calls => {}
+        () = reload_on_sighup(&reloader, reloads) => {}
+        () = serve_sounds(sound_server, &stop) => {}
+        () = admin.serve(requests, log.lost_lines(), &stop, releasing.token()) => {}
+        () = report(&server, &systemd, earlier_running) => {}
         () = follow_supervisor(supervisor, &server) => {}
     }
-    let last_requests =
-        async { tokio::join!(server.triggers().close_and_wait(), server.voice().close_and_wait()) };
+    let (triggers, voice) = (server.triggers(), server.voice());
+    let last_requests = async { tokio::join!(triggers.close_and_wait(), voice.close_and_wait()) };
     if timeout(LAST_REQUESTS_TIMEOUT, last_requests).await.is_err() {
         warn!("requests or sounds in progress were aborted");
     }
-    server.triggers().abort_background().await;
+    triggers.abort_background().await;
     // The runtime would also drop these tasks, but the process could end before they have cleaned up.
-    server.voice().abort().await;
-    earlier.wait(config.daemon.limits.grace).await;
+    voice.abort().await;
     info!("stopped");
     Ok(())
 }

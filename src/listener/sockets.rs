@@ -8,11 +8,11 @@ use std::net::{self, IpAddr, Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 
 use super::accept_pulse::AcceptPulse;
+use super::allowed_networks::AllowedNetworks;
 use super::bind_error;
 
 /// A switch opens one connection per call, and calls come in bursts.
@@ -47,7 +47,7 @@ pub struct NetworkListener {
     pub name: &'static str,
     pub socket: TcpListener,
     /// The networks whose peers may connect.
-    pub allow: Vec<IpNet>,
+    pub allow: AllowedNetworks,
     /// Answered by the loop that accepts from this listener.
     pub(crate) pulse: Arc<AcceptPulse>,
     /// Whether a socket unit of systemd owns the socket, and listens on it when this process has ended.
@@ -61,7 +61,11 @@ impl NetworkListener {
     ///
     /// When the address is in use, or is not an address of this host. The error names the key and the address, and says
     /// who holds the port.
-    pub fn bind(name: &'static str, address: SocketAddr, allow: Vec<IpNet>) -> io::Result<Self> {
+    pub fn bind(
+        name: &'static str,
+        address: SocketAddr,
+        allow: impl Into<AllowedNetworks>,
+    ) -> io::Result<Self> {
         let socket = bind(address).map_err(|error| bind_error::explained(name, address, &error))?;
         Ok(Self::new(name, socket, allow))
     }
@@ -74,15 +78,15 @@ impl NetworkListener {
     pub(crate) fn adopt(
         name: &'static str,
         socket: net::TcpListener,
-        allow: Vec<IpNet>,
+        allow: impl Into<AllowedNetworks>,
     ) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         set_options(SockRef::from(&socket))?;
         Ok(Self::new(name, TcpListener::from_std(socket)?, allow))
     }
 
-    fn new(name: &'static str, socket: TcpListener, allow: Vec<IpNet>) -> Self {
-        Self { name, socket, allow, pulse: Arc::default(), is_of_socket_unit: false }
+    fn new(name: &'static str, socket: TcpListener, allow: impl Into<AllowedNetworks>) -> Self {
+        Self { name, socket, allow: allow.into(), pulse: Arc::default(), is_of_socket_unit: false }
     }
 }
 
@@ -104,9 +108,8 @@ impl Acceptor for NetworkListener {
         }
     }
 
-    /// On a socket for both IPv4 and IPv6, an IPv4 peer has the address `::ffff:a.b.c.d`.
     fn allows(&self, peer: &IpAddr) -> bool {
-        self.allow.iter().any(|network| network.contains(&peer.to_canonical()))
+        self.allow.contains(*peer)
     }
 
     /// Closing the socket is not enough: systemd may have a copy of it.

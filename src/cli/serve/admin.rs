@@ -4,23 +4,18 @@ use std::future::pending;
 use std::io;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::sync::Arc;
 
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{info, warn};
 
-use super::listeners::ListenerSockets;
+use super::control_requests::{ControlRequests, DaemonServer};
+use super::listener_sockets::ListenerSockets;
 use crate::config::DaemonSettings;
-use crate::control::handler;
 use crate::control::socket::ControlSocket;
 use crate::listener::NetworkListener;
 use crate::metrics::{self, MetricsSnapshot};
-use crate::server::{CallServer, StopRequests};
+use crate::server::StopRequests;
 use crate::telemetry::LostLogLines;
-use crate::trigger::HttpTriggerClient;
-use crate::voice::VoiceEngines;
-
-pub(super) type DaemonServer = Arc<CallServer<HttpTriggerClient, VoiceEngines>>;
 
 /// The open listeners.
 pub(super) struct AdminListeners {
@@ -46,21 +41,22 @@ impl AdminListeners {
     /// that process can open the control socket. Never returns.
     pub(super) async fn serve(
         self,
-        server: &DaemonServer,
+        requests: ControlRequests,
         lost_lines: LostLogLines,
-        requests: &StopRequests,
+        stop: &StopRequests,
         released: TaskTrackerToken,
     ) {
         let Self { metrics, control } = self;
+        let server = requests.server.clone();
         let metrics = async {
             if let Some(listener) = metrics {
-                serve_metrics(listener, server, lost_lines, requests).await;
+                serve_metrics(listener, &server, lost_lines, stop).await;
             }
             pending::<()>().await;
         };
         let control = async {
             if let Some(socket) = control {
-                serve_control(socket, server, requests).await;
+                serve_control(socket, requests, stop).await;
             }
             drop(released);
         };
@@ -74,7 +70,8 @@ fn bind_metrics(
 ) -> io::Result<Option<NetworkListener>> {
     let Some(metrics) = &settings.metrics else { return Ok(None) };
     let address = metrics.listen;
-    let listener = sockets.open("[metrics]", address, metrics.allow.clone())?;
+    let allow = sockets.allow.metrics.clone();
+    let listener = sockets.open("[metrics]", address, allow)?;
     info!(%address, "serving metrics");
     Ok(Some(listener))
 }
@@ -91,7 +88,7 @@ async fn open_control(path: &Path, passed: Option<UnixListener>) -> Option<Contr
         }
         Err(error) => {
             let socket = path.display();
-            warn!(%socket, %error, "can't open the control socket: `dialscript cache` will not work");
+            warn!(%socket, %error, "can't open the control socket: `dialscript cache` and `dialscript reload` will not work");
             None
         }
     }
@@ -101,23 +98,22 @@ async fn serve_metrics(
     listener: NetworkListener,
     server: &DaemonServer,
     lost_lines: LostLogLines,
-    requests: &StopRequests,
+    stop: &StopRequests,
 ) {
     let server = server.clone();
     let snapshot = move || MetricsSnapshot {
         ended_calls: server.call_counts().counts(),
         active_calls: server.active_calls(),
         lost_log_lines: lost_lines.count(),
-        ..MetricsSnapshot::from_triggers(server.triggers())
+        ..MetricsSnapshot::from_triggers(&server.triggers())
     };
-    metrics::serve(listener, snapshot, requests.leave.cancelled()).await;
+    metrics::serve(listener, snapshot, stop.leave.cancelled()).await;
 }
 
-async fn serve_control(socket: ControlSocket, server: &DaemonServer, requests: &StopRequests) {
-    let server = server.clone();
+async fn serve_control(socket: ControlSocket, requests: ControlRequests, stop: &StopRequests) {
     let answer = move |request| {
-        let server = server.clone();
-        async move { handler::handle_request(&request, server.triggers(), &server.library()).await }
+        let requests = requests.clone();
+        async move { requests.answer(request).await }
     };
-    crate::control::serve::serve(socket, answer, requests.leave.cancelled()).await;
+    crate::control::serve::serve(socket, answer, stop.leave.cancelled()).await;
 }

@@ -1,53 +1,143 @@
-//! Reload: SIGHUP replaces the scripts of the running daemon.
+//! Reload: SIGHUP and `dialscript reload` replace the scripts of the running daemon, and the settings that can change
+//! while it runs.
 
-use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::signal::unix::Signal;
+use tokio::task::spawn_blocking;
 use tracing::{error, info, warn};
 
+use super::allow_lists::AllowLists;
+use super::control_requests::DaemonServer;
 use super::log_warnings;
+use super::reload_report::report;
 use super::systemd::{ServiceNotification, SystemdNotifier};
-use crate::config::{self, Config, ConfigErrors};
-use crate::server::CallServer;
-use crate::trigger::HttpTriggerClient;
-use crate::voice::VoiceEngines;
+use crate::config::{self, Config, ConfigErrors, ConfigWarnings, DaemonSettings};
+use crate::control::protocol::ReloadReport;
+use crate::server::CallContext;
+use crate::telemetry::LogLevel;
+use crate::trigger::TriggerSetupError;
 
 /// How many errors of a failed reload are logged.
 const MAX_LOGGED_ERRORS: usize = 50;
 
-/// Reloads the scripts on SIGHUP. If a file has an error, nothing changes.
-pub(super) async fn reload_on_sighup(
-    path: &Path,
-    running: &Config,
-    server: &CallServer<HttpTriggerClient, VoiceEngines>,
-    systemd: &SystemdNotifier,
-    mut reloads: Signal,
-) {
-    while reloads.recv().await.is_some() {
-        systemd.notify(ServiceNotification::Reloading);
-        let path = path.to_owned();
-        match tokio::task::spawn_blocking(move || config::load(&path)).await {
-            Ok(Ok(config)) => {
-                log_warnings(&config);
-                for table in running.daemon.changed_tables(&config.daemon) {
-                    warn!(table, "changed in the daemon's file: takes effect after a restart");
-                }
-                let scripts = config.library.scripts.len();
-                server.voice().prewarm(&config.library);
-                server.replace_library(config.library);
-                // Logged last: after this line, every new call runs the new scripts.
-                info!(scripts, "scripts reloaded");
-            }
-            Ok(Err(errors)) => log_failed_reload(&errors),
-            Err(error) => error!(%error, "reload failed: the previous scripts stay in use"),
-        }
-        systemd.notify(ServiceNotification::Ready);
+/// A successful reload.
+pub(super) struct ReloadSuccess {
+    pub(super) report: ReloadReport,
+    pub(super) warnings: ConfigWarnings,
+}
+
+/// Why a reload has changed nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReloadError {
+    #[error("the files have errors")]
+    Files(ConfigErrors),
+    #[error(transparent)]
+    Setup(#[from] TriggerSetupError),
+    /// A bug: the task has panicked.
+    #[error("the reload was aborted")]
+    Aborted,
+}
+
+/// Reloads the files. Reloads that are requested at the same time run one after the other.
+pub(super) struct Reloader {
+    pub(super) path: PathBuf,
+    pub(super) server: DaemonServer,
+    pub(super) systemd: SystemdNotifier,
+    pub(super) allow: AllowLists,
+    pub(super) log_level: LogLevel,
+    /// The settings in use. Locked while a reload runs.
+    pub(super) settings: Mutex<DaemonSettings>,
+}
+
+/// Reloads on each SIGHUP. Never returns.
+pub(super) async fn reload_on_sighup(reloader: &Arc<Reloader>, mut signals: Signal) {
+    while signals.recv().await.is_some() {
+        // The log has the result.
+        drop(reloader.reload().await);
     }
     std::future::pending().await
 }
 
+impl Reloader {
+    /// Reads all files. Without an error, replaces the scripts and settings for new calls; with one, nothing changes.
+    /// The log has the result too. A reload that has begun is completed, even if this future is dropped.
+    pub(super) async fn reload(self: &Arc<Self>) -> Result<ReloadSuccess, ReloadError> {
+        let reloader = self.clone();
+        let reload = move || {
+            let mut settings = reloader.settings.lock();
+            reloader.systemd.notify(ServiceNotification::Reloading);
+            let result = match config::load(&reloader.path) {
+                Ok(config) => reloader.apply(&mut settings, config),
+                Err(errors) => Err(ReloadError::Files(errors)),
+            };
+            reloader.systemd.notify(ServiceNotification::Ready);
+            result.inspect_err(log_failure)
+        };
+        spawn_blocking(reload).await.unwrap_or_else(|_| {
+            log_failure(&ReloadError::Aborted);
+            Err(ReloadError::Aborted)
+        })
+    }
+
+    fn apply(
+        &self,
+        running: &mut DaemonSettings,
+        config: Config,
+    ) -> Result<ReloadSuccess, ReloadError> {
+        let (settings, keys) = running.reload(&config.daemon);
+        let replaced = self.server.library();
+        // The only step that can fail.
+        let triggers = self.server.triggers().with_settings(settings.trigger.clone())?;
+        let running_voice = self.server.voice();
+        let voice = running_voice.with_settings(settings.voice.clone(), triggers.client());
+        let voice = voice.map_or(running_voice, Arc::new);
+        self.log_level.set(settings.log.level);
+        log_warnings(&config);
+        self.allow.replace(&settings);
+        voice.prewarm(&config.library);
+        self.server.replace_context(CallContext {
+            limits: settings.limits.clone(),
+            library: config.library.clone(),
+            triggers: Arc::new(triggers),
+            voice,
+        });
+        *running = settings;
+        let report = report(&replaced, &config, &keys);
+        log_success(&report);
+        Ok(ReloadSuccess { report, warnings: config.warnings })
+    }
+}
+
+fn log_success(report: &ReloadReport) {
+    let ReloadReport { scripts, new, changed, removed, applied, needs_restart, .. } = report;
+    if !applied.is_empty() {
+        info!(settings = applied.join(", "), "changed settings are in use");
+    }
+    if !needs_restart.is_empty() {
+        let settings = needs_restart.join(", ");
+        warn!(settings, "changed settings take effect after a restart");
+    }
+    let (new, changed, removed) = (new.len(), changed.len(), removed.len());
+    // Logged last: after this line, every new call runs the new scripts.
+    info!(scripts, new, changed, removed, "scripts reloaded");
+}
+
 /// Logs each error in a line of its own.
-fn log_failed_reload(errors: &ConfigErrors) {
-    errors.iter().take(MAX_LOGGED_ERRORS).for_each(|error| error!(%error, "configuration error"));
-    error!(errors = errors.len(), "reload failed: the previous scripts stay in use");
+fn log_failure(failure: &ReloadError) {
+    let errors = match failure {
+        ReloadError::Files(errors) => {
+            let first = errors.iter().take(MAX_LOGGED_ERRORS);
+            first.for_each(|error| error!(%error, "configuration error"));
+            errors.len()
+        }
+        ReloadError::Setup(_) | ReloadError::Aborted => 1,
+    };
+    let reason = match failure {
+        ReloadError::Files(_) => None,
+        other => Some(other.to_string()),
+    };
+    error!(errors, reason, "reload failed: the previous scripts stay in use");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::interval;
 
-use super::admin::DaemonServer;
+use super::control_requests::DaemonServer;
 use super::systemd::{ServiceNotification, SystemdNotifier};
 
 /// How often the line for `systemctl status` may change.

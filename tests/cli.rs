@@ -12,6 +12,7 @@ mod cli {
     mod matching;
     mod metrics;
     mod new;
+    mod package;
     mod plain_words;
     mod sensitive_output;
     mod serve;

@@ -14,6 +14,7 @@ mod cli {
     mod new;
     mod package;
     mod plain_words;
+    mod reload;
     mod sensitive_output;
     mod serve;
     mod slow_readers;

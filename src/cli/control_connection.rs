@@ -84,7 +84,7 @@ async fn send_to_first_listening(
     }
     let tried: Vec<_> = sockets.iter().map(|socket| socket.display().to_string()).collect();
     Err(format!(
-        "no daemon listens on {}: start one, or pass --config or --socket",
+        "no daemon listens on {}: start one (`systemctl start dialscript`), or pass --config or --socket",
         tried.join(" or ")
     ))
 }

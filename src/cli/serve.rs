@@ -8,11 +8,13 @@ mod listener_sockets;
 mod listeners;
 mod passed_sockets;
 mod reload;
-mod reload_report;
+mod reload_result;
+mod service_connections;
 mod service_reports;
 mod stop;
 mod supervisor;
 mod systemd;
+mod warnings;
 mod worker;
 
 use std::future::pending;
@@ -23,9 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
-use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use crate::cli::check::print_diagnostics;
@@ -39,16 +39,15 @@ use crate::voice::VoiceEngines;
 use crate::voice::program::{adopt_orphans, kill_orphans};
 
 use admin::AdminListeners;
-use allow_lists::AllowLists;
 use control_requests::{ControlRequests, DaemonServer};
-use earlier_processes::EarlierProcesses;
 use listener_sockets::ListenerSockets;
 use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
 use passed_sockets::PassedSockets;
 use reload::{Reloader, reload_on_sighup};
+use service_connections::ServiceConnections;
 use service_reports::report;
-use stop::stop_on_signals;
-use systemd::{ServiceNotification, SystemdNotifier};
+use systemd::ServiceNotification;
+use warnings::log_warnings;
 use worker::SupervisorLink;
 
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
@@ -117,22 +116,11 @@ async fn run_daemon(
     mut passed: PassedSockets,
     is_worker: bool,
 ) -> io::Result<()> {
-    let reloads = signal(SignalKind::hangup())?;
-    let systemd = SystemdNotifier::start();
-    let stop = stop_on_signals(systemd.clone())?;
-    let releasing = TaskTracker::new();
-    let supervisor = is_worker
-        .then(|| SupervisorLink::open(systemd.clone(), stop.clone(), releasing.clone()))
-        .transpose()?;
-    let mut earlier = EarlierProcesses::follow(passed.take_earlier_processes(), &stop)?;
-    let earlier_running = earlier.running();
+    let service = ServiceConnections::open(&mut passed, is_worker)?;
+    let ServiceConnections { systemd, reloads, stop, releasing, supervisor, mut earlier } = service;
     let triggers =
         HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
-    let mut sockets = ListenerSockets {
-        passed,
-        store: is_worker.then(|| systemd.clone()),
-        allow: AllowLists::new(&config.daemon),
-    };
+    let mut sockets = ListenerSockets::new(&config.daemon, passed, is_worker.then_some(&systemd));
     let listeners = bind_switch_listeners(&config.daemon, &mut sockets)?;
     let sound_server = bind_sound_server(&config.daemon, &mut sockets)?;
     let admin = AdminListeners::open(&config.daemon, &mut sockets).await?;
@@ -140,23 +128,15 @@ async fn run_daemon(
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
-    let server = CallServer::new(CallContext {
-        limits: config.daemon.limits.clone(),
-        library: config.library.clone(),
-        triggers: Arc::new(triggers),
-        voice: Arc::new(voice),
-    });
-    let reloader = Arc::new(Reloader {
-        path: path.to_owned(),
-        server: server.clone(),
-        systemd: systemd.clone(),
-        allow: sockets.allow,
-        log_level: log.level(),
-        settings: config.daemon.into(),
-    });
+    let (triggers, voice) = (Arc::new(triggers), Arc::new(voice));
+    let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
+    let server = CallServer::new(CallContext { limits, library, triggers, voice });
+    let shared = (&server, &systemd);
+    let reloader = Reloader::new(path, shared, sockets.allow, log.level(), config.daemon);
     let requests = ControlRequests { server: server.clone(), reloader: reloader.clone() };
     systemd.notify(ServiceNotification::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
+    let earlier_running = earlier.running();
     let serve_calls = async {
         server.serve(listeners, &stop).await;
         earlier.wait(server.grace()).await;
@@ -169,6 +149,13 @@ async fn run_daemon(
         () = report(&server, &systemd, earlier_running) => {}
         () = follow_supervisor(supervisor, &server) => {}
     }
+    complete_requests(&server).await;
+    info!("stopped");
+    Ok(())
+}
+
+/// Completes the requests and sounds that are still in progress, or aborts them after a timeout.
+async fn complete_requests(server: &DaemonServer) {
     let (triggers, voice) = (server.triggers(), server.voice());
     let last_requests = async { tokio::join!(triggers.close_and_wait(), voice.close_and_wait()) };
     if timeout(LAST_REQUESTS_TIMEOUT, last_requests).await.is_err() {
@@ -177,8 +164,6 @@ async fn run_daemon(
     triggers.abort_background().await;
     // The runtime would also drop these tasks, but the process could end before they have cleaned up.
     voice.abort().await;
-    info!("stopped");
-    Ok(())
 }
 
 /// Never returns. Must run on one thread: see [`SupervisorLink::open`].
@@ -187,10 +172,4 @@ async fn follow_supervisor(supervisor: Option<SupervisorLink>, server: &DaemonSe
         supervisor.follow(|| server.voice().give_up_store()).await;
     }
     pending().await
-}
-
-/// Logs warnings about the configuration. Creates the folders that it needs, and logs those that can't be created.
-fn log_warnings(config: &Config) {
-    config.warnings.iter().for_each(|warning| warn!(%warning, "configuration warning"));
-    config.create_folders().into_iter().for_each(|reason| warn!(reason, "can't create a folder"));
 }

@@ -30,7 +30,9 @@ impl AllowedNetworks {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use ipnet::IpNet;
+
+    use crate::listener::AllowedNetworks;
 
     #[test]
     fn replaced_networks_apply_to_all_clones() {

@@ -88,7 +88,7 @@ async fn open_control(path: &Path, passed: Option<UnixListener>) -> Option<Contr
         }
         Err(error) => {
             let socket = path.display();
-            warn!(%socket, %error, "can't open the control socket: `dialscript cache` and `dialscript reload` will not work");
+            warn!(%socket, %error, "can't open the control socket: commands such as `dialscript reload` will not work");
             None
         }
     }

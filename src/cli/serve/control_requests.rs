@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::reload::Reloader;
-use super::reload_report::reload_replies;
+use super::reload_result::reload_replies;
 use crate::control::handler;
 use crate::control::protocol::{ControlReply, ControlRequest};
 use crate::server::CallServer;

@@ -6,17 +6,27 @@ use std::net::SocketAddr;
 use super::allow_lists::AllowLists;
 use super::passed_sockets::{self, PassedSockets};
 use super::systemd::SystemdNotifier;
+use crate::config::DaemonSettings;
 use crate::listener::{AllowedNetworks, NetworkListener};
 
 /// The sockets of this process. Those that systemd passed are used, the others are opened. If this process is a worker,
 /// copies of the opened ones go into systemd's store.
 pub(super) struct ListenerSockets {
     pub(super) passed: PassedSockets,
-    pub(super) store: Option<SystemdNotifier>,
+    store: Option<SystemdNotifier>,
     pub(super) allow: AllowLists,
 }
 
 impl ListenerSockets {
+    /// `store` notifies systemd if this process is a worker.
+    pub(super) fn new(
+        settings: &DaemonSettings,
+        passed: PassedSockets,
+        store: Option<&SystemdNotifier>,
+    ) -> Self {
+        Self { passed, store: store.cloned(), allow: AllowLists::new(settings) }
+    }
+
     /// The listener for one address of the table `name`.
     pub(super) fn open(
         &mut self,

@@ -1,7 +1,7 @@
 //! Reload: SIGHUP and `dialscript reload` replace the scripts of the running daemon, and the settings that can change
 //! while it runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -10,46 +10,28 @@ use tokio::task::spawn_blocking;
 use tracing::{error, info, warn};
 
 use super::allow_lists::AllowLists;
-use super::control_requests::DaemonServer;
-use super::log_warnings;
-use super::reload_report::report;
-use super::systemd::{ServiceNotification, SystemdNotifier};
-use crate::config::{self, Config, ConfigErrors, ConfigWarnings, DaemonSettings};
+use super::reload_result::{ReloadError, ReloadSuccess, report};
+use super::systemd::SystemdNotifier;
+use super::warnings::log_warnings;
+use crate::config::{self, Config, DaemonSettings};
 use crate::control::protocol::ReloadReport;
-use crate::server::CallContext;
+use crate::server::{CallContext, CallServer};
 use crate::telemetry::LogLevel;
-use crate::trigger::TriggerSetupError;
+use crate::trigger::HttpTriggerClient;
+use crate::voice::VoiceEngines;
 
 /// How many errors of a failed reload are logged.
 const MAX_LOGGED_ERRORS: usize = 50;
 
-/// A successful reload.
-pub(super) struct ReloadSuccess {
-    pub(super) report: ReloadReport,
-    pub(super) warnings: ConfigWarnings,
-}
-
-/// Why a reload has changed nothing.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ReloadError {
-    #[error("the files have errors")]
-    Files(ConfigErrors),
-    #[error(transparent)]
-    Setup(#[from] TriggerSetupError),
-    /// A bug: the task has panicked.
-    #[error("the reload was aborted")]
-    Aborted,
-}
-
 /// Reloads the files. Reloads that are requested at the same time run one after the other.
 pub(super) struct Reloader {
-    pub(super) path: PathBuf,
-    pub(super) server: DaemonServer,
-    pub(super) systemd: SystemdNotifier,
-    pub(super) allow: AllowLists,
-    pub(super) log_level: LogLevel,
+    path: PathBuf,
+    server: Arc<CallServer<HttpTriggerClient, VoiceEngines>>,
+    systemd: SystemdNotifier,
+    allow: AllowLists,
+    log_level: LogLevel,
     /// The settings in use. Locked while a reload runs.
-    pub(super) settings: Mutex<DaemonSettings>,
+    settings: Mutex<DaemonSettings>,
 }
 
 /// Reloads on each SIGHUP. Never returns.
@@ -62,18 +44,30 @@ pub(super) async fn reload_on_sighup(reloader: &Arc<Reloader>, mut signals: Sign
 }
 
 impl Reloader {
+    /// `allow` and `log_level` belong to the open listeners and to the log. `settings` are those in use.
+    pub(super) fn new(
+        path: &Path,
+        (server, systemd): (&Arc<CallServer<HttpTriggerClient, VoiceEngines>>, &SystemdNotifier),
+        allow: AllowLists,
+        log_level: LogLevel,
+        settings: DaemonSettings,
+    ) -> Arc<Self> {
+        let (path, settings) = (path.to_owned(), Mutex::new(settings));
+        let (server, systemd) = (server.clone(), systemd.clone());
+        Arc::new(Self { path, server, systemd, allow, log_level, settings })
+    }
+
     /// Reads all files. Without an error, replaces the scripts and settings for new calls; with one, nothing changes.
     /// The log has the result too. A reload that has begun is completed, even if this future is dropped.
     pub(super) async fn reload(self: &Arc<Self>) -> Result<ReloadSuccess, ReloadError> {
         let reloader = self.clone();
         let reload = move || {
             let mut settings = reloader.settings.lock();
-            reloader.systemd.notify(ServiceNotification::Reloading);
+            let _ready_at_the_end = reloader.systemd.reloading();
             let result = match config::load(&reloader.path) {
                 Ok(config) => reloader.apply(&mut settings, config),
                 Err(errors) => Err(ReloadError::Files(errors)),
             };
-            reloader.systemd.notify(ServiceNotification::Ready);
             result.inspect_err(log_failure)
         };
         spawn_blocking(reload).await.unwrap_or_else(|_| {

@@ -55,12 +55,27 @@ impl SystemdNotifier {
         drop(self.0.try_send(Command::Notify(notification)));
     }
 
+    /// Notifies that a reload has begun, and when the guard is dropped, that it has ended.
+    pub(super) fn reloading(&self) -> ReloadGuard {
+        self.notify(ServiceNotification::Reloading);
+        ReloadGuard(self.clone())
+    }
+
     /// Waits until all notifications are sent. Later ones are not sent: they are for the next process to make.
     pub(super) async fn finish(&self) {
         let (sent, all_sent) = oneshot::channel();
         if self.0.try_send(Command::Finish(sent)).is_ok() {
             drop(all_sent.await);
         }
+    }
+}
+
+/// A reload in progress.
+pub(super) struct ReloadGuard(SystemdNotifier);
+
+impl Drop for ReloadGuard {
+    fn drop(&mut self) {
+        self.0.notify(ServiceNotification::Ready);
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct SupervisorLink {
     channel: UnixStream,
     systemd: SystemdNotifier,
     requests: StopRequests,
-    /// What the next process needs to find released.
+    /// Its tokens are held as long as the next process can't take over.
     releasing: TaskTracker,
 }
 

@@ -1,17 +1,35 @@
 //! The result of a reload, for `dialscript reload`.
 
-use super::reload::{ReloadError, ReloadSuccess};
-use crate::config::{ChangedKeys, Config, ConfigErrors, Diagnostic};
+use crate::config::{ChangedKeys, Config, ConfigErrors, ConfigWarnings, Diagnostic};
 use crate::control::protocol::{
     ControlReply, DiagnosticLevel, DiagnosticRange, FileDiagnostic, LoadedScript, ReloadFailure,
     ReloadReport, ReplacedScript,
 };
 use crate::script::definition::ScriptLibrary;
+use crate::trigger::TriggerSetupError;
 
 /// The most errors or warnings in a reply.
 const MAX_DIAGNOSTICS: usize = 200;
 /// The longest text in a reply, in bytes. An error shows the line of the file, which can be long.
 const MAX_TEXT_BYTES: usize = 64 << 10;
+
+/// A successful reload.
+pub(super) struct ReloadSuccess {
+    pub(super) report: ReloadReport,
+    pub(super) warnings: ConfigWarnings,
+}
+
+/// Why a reload has changed nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReloadError {
+    #[error("the files have errors")]
+    Files(ConfigErrors),
+    #[error(transparent)]
+    Setup(#[from] TriggerSetupError),
+    /// A bug: the task has panicked.
+    #[error("the reload was aborted")]
+    Aborted,
+}
 
 /// Compares the scripts and secrets of `config` with those that it has replaced.
 pub(super) fn report(

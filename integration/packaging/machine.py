@@ -25,6 +25,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ENVIRONMENT = f"PATH={PATH} HOME=/root DEBIAN_FRONTEND=noninteractive SYSTEMD_PAGER=cat TERM=dumb"
 # A mirror's copy of sid may be older than Debian wants.
 APT = 'Acquire::Check-Valid-Until "false";\nAPT::Keep-Downloaded-Packages "true";\nAcquire::Languages "none";\n'
+NSPAWN = "/run/systemd/nspawn"
 SERVICES_MUST_NOT_START = "#!/bin/sh\nexit 101\n"  # policy-rc.d
 
 ENTER = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private")
@@ -94,6 +95,9 @@ class Machine(BootedDebian):
     def start(self):
         """Boots it."""
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        # For a reboot, systemd-nspawn needs a temporary file system here.
+        Path(NSPAWN).mkdir(parents=True, exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", NSPAWN], check=True)
         super().start()
 
     def reboot(self):

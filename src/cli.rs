@@ -78,7 +78,7 @@ Examples:
   dialscript serve --config /etc/dialscript/dialscript.toml";
 
 /// Runs a command. Exit codes: 0 success, 1 errors in files or another failure, 2 an invalid command line. `call` and
-/// `match` also have exit codes for the outcome.
+/// `match` also have exit codes for the outcome; `serve` has 78 for a configuration with which it can't start.
 pub fn run(arguments: Cli) -> ExitCode {
     match arguments.command {
         CliCommand::Serve(options) => serve::serve(options),

@@ -92,6 +92,7 @@ impl Drop for ConcurrencyPermit {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

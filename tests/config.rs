@@ -32,4 +32,5 @@ mod config {
     mod tables;
     mod texts;
     mod upstream;
+    mod valid_scripts;
 }

@@ -9,6 +9,7 @@ mod listeners;
 mod passed_sockets;
 mod reload;
 mod reload_result;
+mod script_files;
 mod service_connections;
 mod service_reports;
 mod stop;
@@ -31,7 +32,7 @@ use tracing::{error, info, warn};
 use crate::cli::check::print_diagnostics;
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_error;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::server::{CallContext, CallServer};
 use crate::telemetry::{self, DaemonLog};
 use crate::trigger::HttpTriggerClient;
@@ -44,6 +45,7 @@ use listener_sockets::ListenerSockets;
 use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
 use passed_sockets::PassedSockets;
 use reload::{Reloader, reload_on_sighup};
+use script_files::{load_scripts, log_script_faults, store_valid_files};
 use service_connections::ServiceConnections;
 use service_reports::report;
 use systemd::ServiceNotification;
@@ -53,10 +55,16 @@ use worker::SupervisorLink;
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
 pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The exit code if the configuration does not allow a start: `EX_CONFIG` of `sysexits.h`. A restart would not help.
+const EXIT_CONFIG: u8 = 78;
+
 #[derive(Debug, Args)]
-pub(crate) struct ServeArgs {
+pub(super) struct ServeArgs {
     #[command(flatten)]
-    file: ConfigFile,
+    config: ConfigFile,
+    /// Do not start if a script file has an error. Without this option, the other scripts are served
+    #[arg(long)]
+    strict: bool,
     /// Serve calls in a child process, which `systemctl restart` lets go on until its calls have ended. For systemd
     #[arg(long)]
     supervise: bool,
@@ -66,25 +74,27 @@ pub(crate) struct ServeArgs {
 }
 
 /// Serves calls until a signal stops the daemon.
-pub(crate) fn serve(arguments: ServeArgs) -> ExitCode {
-    if arguments.supervise && !arguments.worker {
+pub(super) fn serve(options: ServeArgs) -> ExitCode {
+    if options.supervise && !options.worker {
         return supervisor::supervise();
     }
-    let is_worker = arguments.worker;
+    let is_worker = options.worker;
     let sockets = PassedSockets::take();
-    let path = &arguments.file.resolve_path();
-    let config = match config::load(path) {
-        Ok(config) => config,
+    let path = &options.config.resolve_path();
+    let servable = match load_scripts(path, options.strict) {
+        Ok(servable) => servable,
         Err(diagnostics) => {
             print_diagnostics(&diagnostics);
-            return ExitCode::FAILURE;
+            return ExitCode::from(EXIT_CONFIG);
         }
     };
-    let settings = &config.daemon.log;
+    let settings = &servable.config.daemon.log;
     let log = match telemetry::init_logging(settings.level, settings.format) {
         Ok(log) => log,
         Err(error) => return print_error(&format!("can't write a log: {error}")),
     };
+    log_script_faults(&servable);
+    let config = servable.config;
     log_warnings(&config);
     if let Err(error) = adopt_orphans() {
         warn!(%error, "processes that speech engines leave behind can't be killed");
@@ -131,6 +141,7 @@ async fn run_daemon(
     let (triggers, voice) = (Arc::new(triggers), Arc::new(voice));
     let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
     let server = CallServer::new(CallContext { limits, library, triggers, voice });
+    store_valid_files(&config);
     let shared = (&server, &systemd);
     let reloader = Reloader::new(path, shared, sockets.allow, log.level(), config.daemon);
     let requests = ControlRequests { server: server.clone(), reloader: reloader.clone() };

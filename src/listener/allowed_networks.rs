@@ -29,10 +29,11 @@ impl AllowedNetworks {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use ipnet::IpNet;
 
-    use crate::listener::AllowedNetworks;
+    use crate::listener::allowed_networks::AllowedNetworks;
 
     #[test]
     fn replaced_networks_apply_to_all_clones() {

@@ -5,6 +5,7 @@ mod fake_systemd;
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
 use crate::support::net::free_address;
@@ -85,6 +86,13 @@ fn outcome(value: &str) -> String {
     format!("SET VARIABLE \"DIALSCRIPT_OUTCOME\" \"{value}\"\n")
 }
 
+/// Whether the control socket works.
+fn lists_the_cache(systemd: &FakeSystemd) -> bool {
+    let mut program = dialscript();
+    program.args(["cache", "list", "--config"]).arg(systemd.folder.config_file());
+    program.output().unwrap().status.success()
+}
+
 #[test]
 fn systemd_hears_that_the_daemon_is_ready_reloads_stops_and_what_it_does() {
     let systemd = FakeSystemd::new("");
@@ -132,10 +140,38 @@ fn a_socket_at_an_address_that_no_table_names_is_reported_and_not_used() {
     let foreign = TcpListener::bind("127.0.0.1:0").unwrap();
     let passed = OwnedFd::from(foreign.try_clone().unwrap());
     let _daemon = systemd.start(&[], vec![("dialscript.socket", passed)]);
-    systemd.wait_for_log("a socket from systemd is not used: no `listen` names its address");
+    systemd.wait_for_log("a socket from systemd is not used: no `listen` names its address", 1);
     drop(HeldCall::start(systemd.address));
     foreign.set_nonblocking(true).unwrap();
     assert_eq!(foreign.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
+fn a_control_socket_of_a_socket_unit_is_used_and_its_file_stays() {
+    let systemd = FakeSystemd::new("");
+    let path = systemd.control_socket();
+    let passed = OwnedFd::from(UnixListener::bind(&path).unwrap());
+    let mut daemon = systemd.start(&[], vec![("dialscript.socket", passed)]);
+    assert!(lists_the_cache(&systemd));
+    daemon.signal("-TERM");
+    assert_eq!(daemon.exit_code(), Some(0));
+    assert!(path.exists());
+}
+
+#[test]
+fn after_a_restart_the_new_process_owns_the_sound_cache() {
+    let systemd =
+        FakeSystemd::new("[speech]\nsay = { engine = 'command', command = ['cat', 'tone.wav'] }\n");
+    systemd.folder.script("speaks", "[prompt]\nsay = 'hello'\n");
+    let mut first = systemd.start(SUPERVISED, vec![]);
+    let held = HeldCall::start(systemd.address);
+    systemd.wait_for_log("sounds could not be prepared", 1);
+    first.signal("-USR1");
+    assert_eq!(first.exit_code(), Some(0));
+    let _second = systemd.start(SUPERVISED, vec![]);
+    let log = systemd.wait_for_log("sounds could not be prepared", 2);
+    assert!(!log.contains("another process owns the sound cache"), "{log}");
+    assert_eq!(held.last_command(), outcome("otherwise"));
 }
 
 #[test]

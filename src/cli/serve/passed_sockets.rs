@@ -3,8 +3,8 @@
 
 use std::env;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
-use std::os::fd::OwnedFd;
+use std::net::{Shutdown, SocketAddr, TcpListener};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
@@ -111,7 +111,7 @@ impl PassedSockets {
                 continue;
             }
             info!(%address, "not listening there after this restart");
-            drop(SockRef::from(&passed.socket).shutdown(std::net::Shutdown::Read));
+            drop(SockRef::from(&passed.socket).shutdown(Shutdown::Read));
             systemd.notify(ServiceNotification::Remove(passed.name));
         }
         for socket in self.unix {
@@ -134,10 +134,45 @@ pub(super) fn store(
     address: SocketAddr,
     socket: &tokio::net::TcpListener,
 ) -> io::Result<()> {
-    use std::os::fd::AsFd;
     // A name must not contain a colon.
     let name = format!("{STORED_NAME}{}", address.to_string().replace(':', "_"));
     let copy = socket.as_fd().try_clone_to_owned()?;
     systemd.notify(ServiceNotification::Store(name, copy));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{PassedSockets, PassedTcpListener};
+    use std::net::TcpListener;
+
+    fn passed(address: &str) -> PassedTcpListener {
+        let socket = TcpListener::bind(address).unwrap();
+        let address = socket.local_addr().unwrap();
+        PassedTcpListener { socket, address, name: "dialscript.socket".to_owned() }
+    }
+
+    #[test]
+    fn a_socket_serves_its_own_address_and_one_for_both_families_also_all_of_ipv4() {
+        let local = passed("127.0.0.1:0");
+        let port = local.address.port();
+        assert!(local.serves(local.address));
+        assert!(!local.serves(([127, 0, 0, 1], port ^ 1).into()));
+        assert!(!local.serves(([0, 0, 0, 0], port).into()));
+        let both = passed("[::]:0");
+        let port = both.address.port();
+        assert!(both.serves(([0, 0, 0, 0], port).into()));
+        assert!(!both.serves(([127, 0, 0, 1], port).into()));
+    }
+
+    #[test]
+    fn each_socket_is_taken_once() {
+        let local = passed("127.0.0.1:0");
+        let address = local.address;
+        let mut sockets = PassedSockets { tcp: vec![local], ..PassedSockets::default() };
+        assert!(sockets.take_tcp(address).is_some());
+        assert!(sockets.take_tcp(address).is_none());
+    }
 }

@@ -11,6 +11,7 @@ use tracing::{error, info, warn};
 
 use super::allow_lists::AllowLists;
 use super::reload_result::{ReloadError, ReloadSuccess, report};
+use super::script_files::{log_errors, store_valid_files};
 use super::systemd::SystemdNotifier;
 use super::warnings::log_warnings;
 use crate::config::{self, Config, DaemonSettings};
@@ -19,9 +20,6 @@ use crate::server::{CallContext, CallServer};
 use crate::telemetry::LogLevel;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
-
-/// How many errors of a failed reload are logged.
-const MAX_LOGGED_ERRORS: usize = 50;
 
 /// Reloads the files. Reloads that are requested at the same time run one after the other.
 pub(super) struct Reloader {
@@ -92,6 +90,7 @@ impl Reloader {
         log_warnings(&config);
         self.allow.replace(&settings);
         voice.prewarm(&config.library);
+        store_valid_files(&config);
         self.server.replace_context(CallContext {
             limits: settings.limits.clone(),
             library: config.library.clone(),
@@ -123,8 +122,7 @@ fn log_success(report: &ReloadReport) {
 fn log_failure(failure: &ReloadError) {
     let errors = match failure {
         ReloadError::Files(errors) => {
-            let first = errors.iter().take(MAX_LOGGED_ERRORS);
-            first.for_each(|error| error!(%error, "configuration error"));
+            log_errors(errors);
             errors.len()
         }
         ReloadError::Setup(_) | ReloadError::Aborted => 1,

@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -102,6 +103,10 @@ impl FakeSystemd {
         process
     }
 
+    pub(super) fn control_socket(&self) -> PathBuf {
+        self.sockets.path().join("control.sock")
+    }
+
     /// How many notifications contain these lines.
     pub(super) fn count(&self, lines: &str) -> usize {
         let received = self.received.lock().unwrap();
@@ -112,11 +117,12 @@ impl FakeSystemd {
         blocking_until(lines, || (self.count(lines) > 0).then_some(()));
     }
 
-    /// Waits until the log contains the words.
-    pub(super) fn wait_for_log(&self, words: &str) {
+    /// Waits until the log contains the words this often, and returns it.
+    pub(super) fn wait_for_log(&self, words: &str, times: usize) -> String {
         blocking_until(words, || {
-            std::fs::read_to_string(&self.log).unwrap().contains(words).then_some(())
-        });
+            let log = std::fs::read_to_string(&self.log).unwrap();
+            (log.matches(words).count() >= times).then_some(log)
+        })
     }
 
     /// The names of the stored file descriptors.

@@ -17,6 +17,7 @@ mod cli {
     mod measured_calls;
     mod metrics;
     mod new;
+    mod package;
     mod plain_words;
     mod reload;
     mod sensitive_output;

@@ -1,4 +1,4 @@
-//! One line of the log, as text or as JSON.
+//! One line of the log, as text or as JSON, or one entry of the journal.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use tracing::Level;
 
 use super::fields::LogFields;
+use super::journal::journal_entry;
 
 /// The maximum length of a line, in bytes. Docker, for example, splits lines that are longer than 16 KiB. Fields for
 /// which there is no room are left out and counted in the field [`LEFT_OUT`].
@@ -16,13 +17,14 @@ const MAX_LINE_BYTES: usize = 16_000;
 const LEFT_OUT: &str = "fields_left_out";
 
 /// The format of the log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     /// Text for people.
-    #[default]
     Text,
     /// One JSON object per line.
     Json,
+    /// Entries with fields, by the native protocol of systemd's journal.
+    Journald,
 }
 
 /// What one line says.
@@ -43,11 +45,12 @@ pub(super) struct LineFormat {
 }
 
 impl LineFormat {
-    /// The line, with its line break.
-    pub(super) fn line(self, record: &LogRecord<'_>) -> String {
+    /// The line, with its line break, or the entry of the journal.
+    pub(super) fn line(self, record: &LogRecord<'_>) -> Vec<u8> {
         match self.format {
-            LogFormat::Text => record.text_line(self.colours),
-            LogFormat::Json => record.json_line(),
+            LogFormat::Text => record.text_line(self.colours).into_bytes(),
+            LogFormat::Json => record.json_line().into_bytes(),
+            LogFormat::Journald => journal_entry(record),
         }
     }
 }
@@ -63,17 +66,27 @@ impl LogRecord<'_> {
             ),
             false => format!("{} {:>5} ", self.timestamp(), self.level),
         };
+        self.push_text(&mut line);
+        line.push('\n');
+        line
+    }
+
+    /// Appends the message and the fields of a text line.
+    pub(super) fn push_text(&self, line: &mut String) {
         self.event.message.chars().for_each(|char| match char.is_control() {
             true => line.extend(char.escape_default()),
             false => line.push(char),
         });
+        push_fields(line, self.fields(), push_text_field);
+    }
+
+    /// The fields of the event, then those of the spans around it that it does not have itself.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&'static str, &Value)> {
         let own = &self.event.fields;
         let is_repeated = |name: &str| own.iter().any(|(other, _)| *other == name);
         let of_spans = self.spans.iter().flat_map(|(_, span)| &span.fields);
-        let fields = own.iter().chain(of_spans.filter(|(name, _)| !is_repeated(name)));
-        push_fields(&mut line, fields.map(|(name, value)| (*name, value)), push_text_field);
-        line.push('\n');
-        line
+        let fields = own.iter().chain(of_spans.filter(move |(name, _)| !is_repeated(name)));
+        fields.map(|(name, value)| (*name, value))
     }
 
     fn json_line(&self) -> String {

@@ -31,6 +31,8 @@
 //! - [`http_server`]: the HTTP server of sounds and metrics
 //! - [`control`]: the control socket, for `dialscript cache`
 //! - [`metrics`]: metrics for Prometheus
+//! - [`otlp`]: the export of traces to a collector, with the cargo feature `otlp`
+//! - [`trace`]: traces of calls: their identifiers, the header `traceparent`, spans
 //! - [`telemetry`]: the log, the log line at the end of each call, and the counts of calls
 //! - [`config`]: the configuration file and the script files: parsing, checks, diagnostics
 //! - [`fake`]: simulated switches for `call`, `demo` and the tests
@@ -50,10 +52,12 @@ pub mod fake;
 mod http_server;
 pub mod listener;
 pub mod metrics;
+pub mod otlp;
 pub mod script;
 mod server;
 mod single_flight;
 pub mod telemetry;
+pub mod trace;
 pub mod trigger;
 pub mod voice;
 pub mod web;

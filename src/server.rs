@@ -25,6 +25,7 @@ use crate::script::request::TriggerClient;
 use crate::script::voice::VoiceService;
 use crate::telemetry::Switch;
 use crate::telemetry::call_counts::CallCounts;
+use crate::trace::SpanQueue;
 
 pub(crate) use state::ServerLimits;
 use state::ServerState;
@@ -78,10 +79,11 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         library: Arc<ScriptLibrary>,
         triggers: T,
         voice: V,
+        spans: Option<Arc<SpanQueue>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             call_limit: ConnectionLimit::refusing(limits.max_calls, "max_calls"),
-            state: Arc::new(ServerState::new(limits, library, triggers, voice)),
+            state: Arc::new(ServerState::new(limits, library, triggers, voice, spans)),
             draining: CancellationToken::new(),
         })
     }

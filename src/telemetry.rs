@@ -1,6 +1,7 @@
 //! The log: where it is written, and the line that ends each call.
 
 pub(crate) mod call_counts;
+pub(crate) mod call_span;
 pub(crate) mod event_layer;
 mod fields;
 mod journal;
@@ -26,6 +27,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::channel::HandoverResult;
 use crate::script::report::CallReport;
 use crate::telemetry::call_counts::CallCounts;
+use crate::trace::TraceId;
 use log_layer::LogLayer;
 use log_output::LogOutput;
 use log_queue::LogQueue;
@@ -96,6 +98,8 @@ pub struct CallEnded<'a> {
     pub call_id: &'a str,
     /// From accepting the connection to closing it.
     pub duration: Duration,
+    /// The trace of the call, if it has one.
+    pub trace: Option<TraceId>,
     /// What happened in the scripts of the call.
     pub report: CallReport,
 }
@@ -132,6 +136,7 @@ impl CallEnded<'_> {
             empty = empty_placeholders(report),
             reason = report.reason,
             first_error = first_error(report),
+            trace = self.trace.map(tracing::field::display),
             "call"
         );
     }

@@ -95,6 +95,7 @@ impl HttpTriggerClient {
                 client: Arc::new(client),
                 upstreams: UpstreamRegistry::new(settings.upstream_limits),
                 parser: parser.clone(),
+                sends_traceparent: settings.traceparent,
                 shutdown: CancellationToken::new(),
             }),
             cache: Arc::new(TieredCache {

@@ -4,6 +4,7 @@ mod admin;
 mod listeners;
 mod reload;
 mod systemd;
+mod traces;
 
 use std::io;
 use std::path::Path;
@@ -19,6 +20,7 @@ use tracing::{error, info, warn};
 use crate::cli::check::print_diagnostics;
 use crate::cli::terminal::print_error;
 use crate::config::{self, Config};
+use crate::otlp::TraceExporter;
 use crate::server::CallServer;
 use crate::telemetry::{self, DaemonLog};
 use crate::trigger::HttpTriggerClient;
@@ -29,6 +31,7 @@ use admin::AdminListeners;
 use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
 use reload::reload_on_sighup;
 use systemd::SystemdNotifier;
+use traces::{end_export, start_export};
 
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
 pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -83,8 +86,15 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
-    let server =
-        CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
+    let traces = start_export(config.daemon.otlp.as_ref(), triggers.client());
+    let spans = traces.as_ref().map(TraceExporter::queue);
+    let server = CallServer::new(
+        config.daemon.limits.clone(),
+        config.library.clone(),
+        triggers,
+        voice,
+        spans,
+    );
     systemd.notify(NotifyState::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
@@ -101,6 +111,7 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
     server.triggers().abort_background().await;
     // The runtime would also drop these tasks, but the process could end before they have cleaned up.
     server.voice().abort().await;
+    end_export(traces).await;
     info!("stopped");
     Ok(())
 }

@@ -74,8 +74,13 @@ impl Simulation {
         }
         let engines = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), None);
         let voice = SimulatedVoice::new(engines, options);
-        let server =
-            CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
+        let server = CallServer::new(
+            config.daemon.limits.clone(),
+            config.library.clone(),
+            triggers,
+            voice,
+            None,
+        );
         let stop = CancellationToken::new();
         let server_task = tokio::spawn({
             let (server, stop) = (server.clone(), stop.clone());

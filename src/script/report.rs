@@ -1,5 +1,6 @@
 //! The report on a call: the source of the standard variables and of the last log line of the call.
 
+use crate::script::definition::ScriptVersion;
 use std::time::Duration;
 
 use crate::channel::HandoverResult;
@@ -53,6 +54,8 @@ impl CallOutcome {
 pub struct CallReport {
     /// The script that ran last.
     pub script: String,
+    /// The version of that script.
+    pub script_version: ScriptVersion,
     pub outcome: CallOutcome,
     /// The value at the response key; masked if it contains something sensitive.
     pub code: String,

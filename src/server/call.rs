@@ -20,7 +20,9 @@ use crate::script::definition::{Script, ScriptLibrary};
 use crate::script::request::TriggerClient;
 use crate::script::run::run;
 use crate::script::voice::VoiceService;
+use crate::telemetry::call_span::end_call_span;
 use crate::telemetry::{CallEnded, Switch};
+use crate::trace::TraceContext;
 
 /// Serves a call from Asterisk.
 pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
@@ -98,11 +100,15 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         let caller = channel.caller().clone();
         let span = info_span!("call", call_id = caller.call_id, script = script.name);
         let services = (&self.server.triggers, &self.server.voice);
-        let call = run(channel, &self.library, services, script, arguments);
+        let trace = TraceContext::for_call(self.server.spans.as_ref());
+        let (trace_id, call_span) = (trace.trace_id(), trace.call_span(self.started_at));
+        let call = run(channel, &self.library, services, script, arguments, trace);
         let report = call.instrument(span).await;
         let (switch, duration) = (self.switch, self.started_at.elapsed());
-        CallEnded { switch, call_id: &caller.call_id, duration, report }
-            .record(&self.server.call_counts);
+        let ended =
+            CallEnded { switch, call_id: &caller.call_id, duration, trace: trace_id, report };
+        ended.record(&self.server.call_counts);
+        end_call_span(call_span, &ended);
     }
 }
 

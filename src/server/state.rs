@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use super::refusal::CallRefuser;
 use crate::script::definition::ScriptLibrary;
 use crate::telemetry::call_counts::CallCounts;
+use crate::trace::SpanQueue;
 
 /// The limits of calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub(super) struct ServerState<T, V> {
     pub(super) tasks: TaskTracker,
     pub(super) refuser: CallRefuser,
     pub(super) call_counts: CallCounts,
+    /// Where the spans of calls go; `None` if traces are not exported.
+    pub(super) spans: Option<Arc<SpanQueue>>,
     /// Cancelled when the grace time is over: all calls must end.
     pub(super) force_stop: CancellationToken,
 }
@@ -44,6 +47,7 @@ impl<T, V> ServerState<T, V> {
         library: Arc<ScriptLibrary>,
         triggers: T,
         voice: V,
+        spans: Option<Arc<SpanQueue>>,
     ) -> Self {
         let tasks = TaskTracker::new();
         Self {
@@ -54,6 +58,7 @@ impl<T, V> ServerState<T, V> {
             refuser: CallRefuser::new(tasks.clone()),
             tasks,
             call_counts: CallCounts::default(),
+            spans,
             force_stop: CancellationToken::new(),
         }
     }

@@ -5,17 +5,19 @@ use std::collections::BTreeSet;
 use super::source::{SourceFile, library};
 
 /// Each module, and the modules of this crate that it may import from.
-const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
+const ALLOWED_IMPORTS: [(&str, &[&str]); 21] = [
     ("channel", &[]),
     ("wire", &[]),
-    ("script", &["channel"]),
+    ("script", &["channel", "trace"]),
+    ("trace", &[]),
+    ("otlp", &["trace", "web"]),
     ("fake", &[]),
     ("agi", &["channel", "wire"]),
     ("esl", &["channel", "wire"]),
     ("web", &[]),
     ("circuit_breaker", &[]),
     ("single_flight", &[]),
-    ("trigger", &["circuit_breaker", "single_flight", "script", "web"]),
+    ("trigger", &["circuit_breaker", "single_flight", "script", "trace", "web"]),
     ("listener", &[]),
     ("http_server", &["listener"]),
     (
@@ -38,6 +40,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
             "channel",
             "circuit_breaker",
             "control",
+            "otlp",
             "script",
             "server",
             "telemetry",
@@ -46,8 +49,8 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
             "web",
         ],
     ),
-    ("telemetry", &["channel", "script"]),
-    ("server", &["agi", "esl", "channel", "listener", "script", "telemetry"]),
+    ("telemetry", &["channel", "script", "trace"]),
+    ("server", &["agi", "esl", "channel", "listener", "script", "telemetry", "trace"]),
     (
         "cli",
         &[
@@ -60,9 +63,11 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
             "http_server",
             "listener",
             "metrics",
+            "otlp",
             "script",
             "server",
             "telemetry",
+            "trace",
             "trigger",
             "voice",
             "web",
@@ -71,13 +76,14 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
 ];
 
 /// Libraries that only some modules may use.
-const RESTRICTED_LIBRARIES: [(&str, &[&str]); 7] = [
+const RESTRICTED_LIBRARIES: [(&str, &[&str]); 8] = [
     ("redis", &["trigger"]),
     ("reqwest", &["trigger", "voice", "web"]),
     ("toml", &["config"]),
     ("hyper", &["http_server", "voice", "web"]),
     ("prometheus_client", &["metrics"]),
     ("clap", &["cli"]),
+    ("opentelemetry", &["otlp"]),
     ("tracing_subscriber", &["telemetry"]),
 ];
 

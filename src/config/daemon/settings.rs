@@ -6,6 +6,7 @@ use super::listener::ListenerSettings;
 use super::log::LogSettings;
 use super::metrics::MetricsSettings;
 use super::trigger::TriggerDefaults;
+use crate::otlp::OtlpSettings;
 use crate::server;
 use crate::trigger;
 use crate::voice;
@@ -29,6 +30,8 @@ pub struct DaemonSettings {
     pub log: LogSettings,
     /// The listener for metrics; `None` if there is none.
     pub metrics: Option<MetricsSettings>,
+    /// The export of traces; `None` if there is none.
+    pub otlp: Option<OtlpSettings>,
     /// The path of the control socket; `None` if it is turned off.
     pub control: Option<PathBuf>,
 }
@@ -52,6 +55,7 @@ impl DaemonSettings {
             ("[egress]", egress_keys(trigger) == egress_keys(other_trigger)),
             ("[log]", self.log == other.log),
             ("[metrics]", self.metrics == other.metrics),
+            ("[otlp]", self.otlp == other.otlp),
             ("[control]", self.control == other.control),
             ("[folders]", folder_keys(&self.voice) == folder_keys(&other.voice)),
             ("[speech]", speech_keys(&self.voice) == speech_keys(&other.voice)),
@@ -63,7 +67,7 @@ impl DaemonSettings {
     fn trigger_keys(&self) -> impl PartialEq {
         let Self { trigger, trigger_defaults, .. } = self;
         let limits = (trigger.max_requests, trigger.upstream_limits.max_concurrent);
-        (trigger.connect_timeout, &trigger.proxy, limits, trigger_defaults)
+        (trigger.connect_timeout, &trigger.proxy, limits, trigger_defaults, trigger.traceparent)
     }
 }
 

@@ -1,0 +1,203 @@
+//! The task that exports spans in batches. A collector that is slow or down delays nobody: the queue of spans is
+//! bounded, and what does not fit is dropped and counted.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry_otlp::{
+    ExporterBuildError, Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig,
+};
+use opentelemetry_sdk::trace::SpanExporter as _;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::OtlpSettings;
+use super::collector_client::CollectorClient;
+use super::span_data::{resource, span_data};
+use crate::trace::{SpanQueue, TraceSpan};
+use crate::web::client::HttpClient;
+
+/// The most spans of one request.
+const MAX_BATCH: usize = 512;
+/// How long a batch waits for more spans.
+const BATCH_TIME: Duration = Duration::from_secs(2);
+/// The pauses before a batch is sent again. After the last one it is dropped.
+const RETRY_PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
+/// The shortest time between two log lines about a collector that does not take spans.
+const WARNING_INTERVAL: Duration = Duration::from_secs(60);
+/// How long the end of the daemon may wait for the last spans.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The export of traces. It ends with [`close`](Self::close).
+#[derive(Debug)]
+pub struct TraceExporter {
+    queue: Arc<SpanQueue>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// The exporter can't be set up.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct TraceExporterError(#[from] ExporterBuildError);
+
+impl TraceExporter {
+    /// Starts the task that exports. Opens no connection.
+    ///
+    /// # Errors
+    ///
+    /// If the URL of the collector is not valid.
+    pub fn start(
+        settings: &OtlpSettings,
+        client: Arc<HttpClient>,
+    ) -> Result<Self, TraceExporterError> {
+        let client = CollectorClient::new(client);
+        let headers = settings
+            .headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+        let mut exporter = SpanExporter::builder()
+            .with_http()
+            .with_http_client(client.clone())
+            // Its retries would sleep in the thread.
+            .with_retry_policy(RetryPolicy::disabled())
+            .with_endpoint(settings.url.as_str())
+            .with_protocol(Protocol::HttpBinary)
+            .with_headers(headers.collect::<HashMap<_, _>>())
+            .build()?;
+        exporter.set_resource(&resource(settings));
+        let (queue, spans) = SpanQueue::new(settings.sample_ratio);
+        let (queue, stop) = (Arc::new(queue), CancellationToken::new());
+        let task = ExportTask {
+            exporter,
+            client,
+            spans,
+            queue: queue.clone(),
+            stop: stop.clone(),
+            url: settings.displayed_url(),
+            warned_at: None,
+            reported_drops: 0,
+        };
+        Ok(Self { queue, stop, task: tokio::spawn(task.run()) })
+    }
+
+    /// Where calls put their spans.
+    pub fn queue(&self) -> Arc<SpanQueue> {
+        self.queue.clone()
+    }
+
+    /// Exports the spans that wait, in a bounded time.
+    pub async fn close(self) {
+        self.stop.cancel();
+        let mut task = self.task;
+        if timeout(CLOSE_TIMEOUT, &mut task).await.is_err() {
+            task.abort();
+            warn!("the last traces could not be exported");
+        }
+    }
+}
+
+struct ExportTask {
+    exporter: SpanExporter,
+    client: CollectorClient,
+    spans: mpsc::Receiver<TraceSpan>,
+    queue: Arc<SpanQueue>,
+    stop: CancellationToken,
+    /// For the log.
+    url: String,
+    /// When the log had the last line about a failure; `None` if the last export was successful.
+    warned_at: Option<Instant>,
+    /// How many of the dropped spans the log has told.
+    reported_drops: u64,
+}
+
+impl ExportTask {
+    async fn run(mut self) {
+        let mut batch = Vec::new();
+        while self.collect(&mut batch).await {
+            self.export_with_retries(&batch).await;
+            batch.clear();
+        }
+        self.spans.close();
+        while self.spans.recv_many(&mut batch, MAX_BATCH).await > 0 {}
+        for batch in batch.chunks(MAX_BATCH) {
+            self.export(batch, true).await;
+        }
+    }
+
+    /// Collects the next batch. Returns `false` when the daemon stops: there may be spans in the batch all the same.
+    async fn collect(&mut self, batch: &mut Vec<TraceSpan>) -> bool {
+        let mut ends_at = None;
+        while batch.len() < MAX_BATCH {
+            let room = MAX_BATCH - batch.len();
+            tokio::select! {
+                () = self.stop.cancelled() => return false,
+                () = wait_until(ends_at) => return true,
+                _ = self.spans.recv_many(batch, room) => {}
+            }
+            ends_at = ends_at.or_else(|| Some(Instant::now() + BATCH_TIME));
+        }
+        true
+    }
+
+    async fn export_with_retries(&mut self, batch: &[TraceSpan]) {
+        for pause in RETRY_PAUSES {
+            if self.export(batch, false).await {
+                return;
+            }
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = self.stop.cancelled() => break,
+            }
+        }
+        self.export(batch, true).await;
+    }
+
+    /// Sends a batch once. If that fails and `is_last`, its spans are dropped.
+    async fn export(&mut self, batch: &[TraceSpan], is_last: bool) -> bool {
+        let result = self.exporter.export(batch.iter().map(span_data).collect()).await;
+        match result {
+            Ok(()) => self.log_success(),
+            Err(error) => {
+                if is_last {
+                    self.queue.count_dropped(batch.len());
+                }
+                let reason = self.client.take_last_error();
+                self.log_failure(&reason.unwrap_or_else(|| error.to_string()));
+            }
+        }
+        self.warned_at.is_none()
+    }
+
+    fn log_success(&mut self) {
+        if self.warned_at.take().is_some() {
+            let dropped_spans = self.unreported_drops();
+            info!(url = self.url, dropped_spans, "traces are exported again");
+        }
+    }
+
+    fn log_failure(&mut self, error: &str) {
+        if self.warned_at.is_none_or(|warned_at| warned_at.elapsed() >= WARNING_INTERVAL) {
+            let dropped_spans = self.unreported_drops();
+            warn!(url = self.url, error, dropped_spans, "traces can't be exported");
+            self.warned_at = Some(Instant::now());
+        }
+    }
+
+    /// The spans that were dropped since the last log line.
+    fn unreported_drops(&mut self) -> u64 {
+        let dropped = self.queue.dropped_spans();
+        dropped - std::mem::replace(&mut self.reported_drops, dropped)
+    }
+}
+
+async fn wait_until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

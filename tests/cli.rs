@@ -11,10 +11,13 @@ mod cli {
     mod engine_processes;
     mod matching;
     mod metrics;
+    #[cfg(feature = "otlp")]
+    mod otlp;
     mod plain_words;
     mod sensitive_output;
     mod serve;
     mod slow_readers;
     mod sounds;
+    mod traceparent;
     mod two_daemons;
 }

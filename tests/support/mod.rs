@@ -7,6 +7,7 @@ pub(crate) mod fake_redis;
 pub(crate) mod fake_voice;
 pub(crate) mod log;
 pub(crate) mod net;
+pub(crate) mod otlp_spans;
 pub(crate) mod own_process;
 pub(crate) mod phone_log;
 pub(crate) mod program;

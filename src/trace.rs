@@ -61,6 +61,11 @@ impl TraceContext {
         self.start_parent(name).1
     }
 
+    /// Starts a wait, such as for a sound. It is left out if there was nothing to wait for.
+    pub fn start_wait(&self, name: &'static str) -> ActiveSpan {
+        self.start_span(name).into_wait()
+    }
+
     /// Starts a step that has steps of its own: they are started with the returned context.
     pub fn start_parent(&self, name: &'static str) -> (Self, ActiveSpan) {
         match self.spans {

@@ -32,6 +32,7 @@ mod config {
     mod control;
     mod daemon;
     mod errors;
+    mod otlp;
     mod payloads;
     mod requests;
     mod sample;

@@ -135,12 +135,12 @@ impl<R: Future<Output = Result<RenderedSound, SoundError>> + Send + Unpin> Sound
             let sound = match self.slots.front_mut()? {
                 PromptSlot::Ready(sound) => Ok(sound.clone()),
                 PromptSlot::Pending { render, spelling, span_name } => {
-                    let mut span = self.trace.start_span(span_name);
+                    let mut span = self.trace.start_wait(span_name);
                     let rendered = render.await;
                     if let Err(error) = &rendered {
                         span.fail(&error.to_string());
                     }
-                    span.end_wait();
+                    drop(span);
                     match rendered {
                         Ok(rendered) => {
                             self.guards.push(rendered.guard);

@@ -161,10 +161,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
 
     /// Picks up the call, unless the script forbids it.
     async fn pick_up(&mut self, script: &Script) -> Result<LineState, Interruption> {
-        let span = self.trace.start_span("pick up");
-        let line_state = self.channel.pick_up(!script.prompt.stay_unanswered).await;
-        span.end_wait();
-        line_state
+        let _span = self.trace.start_wait("pick up");
+        self.channel.pick_up(!script.prompt.stay_unanswered).await
     }
 
     fn start_sounds(

@@ -89,6 +89,8 @@ struct RecordedSpan {
     span: TraceSpan,
     started_at: Instant,
     queue: Arc<SpanQueue>,
+    /// The span is left out if it was shorter.
+    shortest: Duration,
 }
 
 impl ActiveSpan {
@@ -112,7 +114,15 @@ impl ActiveSpan {
             attributes: Vec::new(),
             error: None,
         };
-        Self(Some(Box::new(RecordedSpan { span, started_at, queue })))
+        Self(Some(Box::new(RecordedSpan { span, started_at, queue, shortest: Duration::ZERO })))
+    }
+
+    /// Marks the step as a wait. It is left out if there was nothing to wait for.
+    pub(super) fn into_wait(mut self) -> Self {
+        if let Some(recorded) = &mut self.0 {
+            recorded.shortest = SHORTEST_WAIT;
+        }
+        self
     }
 
     pub fn is_recorded(&self) -> bool {
@@ -146,21 +156,16 @@ impl ActiveSpan {
             recorded.span.error = Some(reason[..end].to_owned());
         }
     }
-
-    /// Ends a wait. It is left out if it was shorter than [`SHORTEST_WAIT`].
-    pub fn end_wait(mut self) {
-        if self.0.as_ref().is_some_and(|recorded| recorded.started_at.elapsed() < SHORTEST_WAIT) {
-            self.0 = None;
-        }
-    }
 }
 
 impl Drop for ActiveSpan {
     fn drop(&mut self) {
         if let Some(recorded) = self.0.take() {
-            let RecordedSpan { mut span, started_at, queue } = *recorded;
+            let RecordedSpan { mut span, started_at, queue, shortest } = *recorded;
             span.duration = started_at.elapsed();
-            queue.push(span);
+            if span.duration >= shortest {
+                queue.push(span);
+            }
         }
     }
 }

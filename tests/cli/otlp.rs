@@ -28,7 +28,7 @@ struct TracedDaemon {
 impl TracedDaemon {
     fn start(web: &Web, otlp: &str) -> Self {
         let script = format!(
-            "[prompt]\nsay = '{{caller}}'\n[keypress]\nlength = 4\nsensitive = true\n\
+            "[prompt]\nsay = '{{caller_name}}'\n[keypress]\nlength = 4\nsensitive = true\n\
              [trigger]\nurl = '{}'\nretry = 1\n[response]\nkey = 'pin'\n\
              [[branch]]\nwhen = '{PIN}'\nthen = 'goto {{keypress}}@agents'\n\
              [no_input]\nthen = 'hangup'\n[no_response]\nthen = 'hangup'\n",
@@ -51,9 +51,9 @@ impl TracedDaemon {
 
     async fn call(&self, switch: &str) {
         let address = if switch == "asterisk" { self.asterisk } else { self.freeswitch };
-        let (address, caller) = (address.to_string(), ["--caller", switch]);
+        let (address, name) = (address.to_string(), ["--caller-name", switch]);
         let arguments = ["call", "pin", "--switch", switch, "--digits", PIN, "--connect", &address];
-        let result = run(&[arguments.as_slice(), &caller].concat()).await;
+        let result = run(&[arguments.as_slice(), &name].concat()).await;
         assert!(result.output.contains("matched"), "{}{}", result.output, result.errors);
     }
 

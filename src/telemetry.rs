@@ -5,6 +5,7 @@ pub(crate) mod call_span;
 pub(crate) mod event_layer;
 mod fields;
 mod journal;
+mod log_format;
 mod log_layer;
 mod log_line;
 mod log_output;
@@ -32,7 +33,7 @@ use log_layer::LogLayer;
 use log_output::LogOutput;
 use log_queue::LogQueue;
 
-pub use log_line::LogFormat;
+pub use log_format::LogFormat;
 pub use switch::Switch;
 
 /// How long the end of the daemon may wait for a slow reader of the log.

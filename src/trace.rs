@@ -5,17 +5,20 @@
 //! spans go into a bounded queue at once, so that a call keeps none of them. Without an export a span is empty and costs
 //! nothing. This module uses no other module of the crate.
 
+mod active_span;
 mod id;
 mod span;
 mod span_queue;
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio::time::Instant;
 
+pub use active_span::ActiveSpan;
 pub use id::{SpanId, TraceId};
-pub use span::{ActiveSpan, SpanRole, SpanValue, TraceSpan};
+pub use span::{SpanRole, SpanValue, TraceSpan};
 pub use span_queue::SpanQueue;
 
 /// The trace of a call, and the span that the next spans are children of. The default belongs to no trace.
@@ -53,7 +56,7 @@ impl TraceContext {
 
     /// The span of the whole call, which began when its connection was accepted.
     pub fn call_span(&self, accepted_at: Instant) -> ActiveSpan {
-        ActiveSpan::new(self, SpanId::default(), SpanRole::Server, "call".into(), accepted_at)
+        self.active_span(SpanId::default(), SpanRole::Server, "call".into(), accepted_at)
     }
 
     /// Starts a step.
@@ -84,7 +87,21 @@ impl TraceContext {
     fn start_child(&self, role: SpanRole, name: Cow<'static, str>) -> (Self, ActiveSpan) {
         let span = SpanId::random().unwrap_or(self.span);
         let child = Self { span, ..self.clone() };
-        let active = ActiveSpan::new(&child, self.span, role, name, Instant::now());
+        let active = child.active_span(self.span, role, name, Instant::now());
         (child, active)
+    }
+
+    /// The span of this context.
+    fn active_span(
+        &self,
+        parent: SpanId,
+        role: SpanRole,
+        name: Cow<'static, str>,
+        started_at: Instant,
+    ) -> ActiveSpan {
+        let Some(queue) = self.spans.clone() else { return ActiveSpan::default() };
+        let began = SystemTime::now() - started_at.elapsed();
+        let span = TraceSpan::new(self.trace, self.span, began);
+        ActiveSpan::new(TraceSpan { parent, role, name, ..span }, started_at, queue)
     }
 }

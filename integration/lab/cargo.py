@@ -8,11 +8,15 @@ from pathlib import Path
 from .host import REPOSITORY
 from .scenario import Result
 
+# Those of the packages. A test of what the program says without them runs without.
+FEATURES = ["--features", "otlp"]
 CHECKS = [
     ("formatting", ["cargo", "fmt", "--check"], {}),
-    ("lints", ["cargo", "clippy", "--all-targets", "--", "-D", "warnings"], {}),
-    ("unit and protocol tests", ["cargo", "test"], {}),
-    ("documentation", ["cargo", "doc", "--no-deps"], {"RUSTDOCFLAGS": "-D warnings"}),
+    ("lints", ["cargo", "clippy", "--all-targets", *FEATURES, "--", "-D", "warnings"], {}),
+    ("lints without features", ["cargo", "clippy", "--", "-D", "warnings"], {}),
+    ("unit and protocol tests", ["cargo", "test", *FEATURES], {}),
+    ("tests without features", ["cargo", "test", "--test", "config", "otlp"], {}),
+    ("documentation", ["cargo", "doc", "--no-deps", *FEATURES], {"RUSTDOCFLAGS": "-D warnings"}),
 ]
 
 LAST_LINES = 60
@@ -38,7 +42,7 @@ class BuildFailed(Exception):
 
 def binary(release=False):
     """Builds the daemon and returns its path. The debug build shares its dependencies with the tests."""
-    done = _run(["cargo", "build", *(["--release"] if release else [])], {})
+    done = _run(["cargo", "build", *FEATURES, *(["--release"] if release else [])], {})
     if done.returncode:
         raise BuildFailed(_last_lines(done.stdout))
     target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))

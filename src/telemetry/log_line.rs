@@ -1,4 +1,4 @@
-//! One line of the log, as text or as JSON, or one entry of the journal.
+//! One line of the log, as text or as JSON.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -8,24 +8,12 @@ use serde_json::Value;
 use tracing::Level;
 
 use super::fields::LogFields;
-use super::journal::journal_entry;
 
 /// The maximum length of a line, in bytes. Docker, for example, splits lines that are longer than 16 KiB. Fields for
 /// which there is no room are left out and counted in the field [`LEFT_OUT`].
 const MAX_LINE_BYTES: usize = 16_000;
 /// The field with the number of fields that were left out of the line.
 const LEFT_OUT: &str = "fields_left_out";
-
-/// The format of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// Text for people.
-    Text,
-    /// One JSON object per line.
-    Json,
-    /// Entries with fields, by the native protocol of systemd's journal.
-    Journald,
-}
 
 /// What one line says.
 pub(super) struct LogRecord<'a> {
@@ -36,27 +24,8 @@ pub(super) struct LogRecord<'a> {
     pub(super) spans: Vec<(&'static str, Arc<LogFields>)>,
 }
 
-/// How lines are written.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LineFormat {
-    pub(super) format: LogFormat,
-    /// Whether text lines have terminal colours.
-    pub(super) colours: bool,
-}
-
-impl LineFormat {
-    /// The line, with its line break, or the entry of the journal.
-    pub(super) fn line(self, record: &LogRecord<'_>) -> Vec<u8> {
-        match self.format {
-            LogFormat::Text => record.text_line(self.colours).into_bytes(),
-            LogFormat::Json => record.json_line().into_bytes(),
-            LogFormat::Journald => journal_entry(record),
-        }
-    }
-}
-
 impl LogRecord<'_> {
-    fn text_line(&self, colours: bool) -> String {
+    pub(super) fn text_line(&self, colours: bool) -> String {
         let mut line = match colours {
             true => format!(
                 "{} \x1b[{}m{:>5}\x1b[0m ",
@@ -89,7 +58,7 @@ impl LogRecord<'_> {
         fields.map(|(name, value)| (*name, value))
     }
 
-    fn json_line(&self) -> String {
+    pub(super) fn json_line(&self) -> String {
         let mut line =
             format!("{{\"timestamp\":\"{}\",\"level\":\"{}\"", self.timestamp(), self.level);
         push_json_field(&mut line, "message", &Value::from(self.event.message.as_str()));

@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use super::journal::{JOURNAL_SOCKET, JournalSocket, is_journal_stream};
-use super::log_line::{LineFormat, LogFormat};
+use super::log_format::{LineFormat, LogFormat};
 
 /// Where the log is written, and in which format.
 pub(super) struct LogOutput {

@@ -10,7 +10,8 @@ use serde_json::Value;
 use tracing::Level;
 
 use super::fields::LogFields;
-use super::log_line::{LineFormat, LogRecord};
+use super::log_format::LineFormat;
+use super::log_line::LogRecord;
 use super::log_queue::{LogLoss, LogQueue};
 
 /// The pause before the next attempt if the output can't take a line and does not block, such as a pipe that another

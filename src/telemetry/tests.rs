@@ -11,8 +11,9 @@ use tracing::{Level, debug, info, info_span};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::fields::{CUT_MARK, LogFields, MAX_VALUE_BYTES};
+use super::log_format::{LineFormat, LogFormat};
 use super::log_layer::LogLayer;
-use super::log_line::{LineFormat, LogFormat, LogRecord};
+use super::log_line::LogRecord;
 use super::log_queue::{LogQueue, MAX_BYTES, MAX_LINES};
 use super::log_writer;
 use super::panics;

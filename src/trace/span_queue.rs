@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 
-use super::{TraceId, TraceSpan};
+use super::id::TraceId;
+use super::span::TraceSpan;
 
 /// The maximum number of spans that wait, which is some megabytes.
 const MAX_SPANS: usize = 8192;

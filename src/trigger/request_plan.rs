@@ -189,7 +189,7 @@ impl RequestSender {
         let Some(mut request) = outgoing.signed_copy(&plan.signer) else {
             return AttemptOutcome::without_reply(TriggerError::Cancelled, false);
         };
-        let trace = AttemptTrace::start(plan, outgoing, timings);
+        let trace = AttemptTrace::start(&plan.trace, outgoing, timings, plan.is_background);
         if self.sends_traceparent {
             trace.add_header(&mut request);
         }

@@ -14,8 +14,8 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::{JournalSocket, is_journal_stream};
 use crate::telemetry::fields::MAX_VALUE_BYTES;
+use crate::telemetry::log_format::{LineFormat, LogFormat};
 use crate::telemetry::log_layer::LogLayer;
-use crate::telemetry::log_line::{LineFormat, LogFormat};
 use crate::telemetry::log_queue::{LogQueue, MAX_LINES};
 use crate::telemetry::log_writer;
 

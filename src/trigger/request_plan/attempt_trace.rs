@@ -1,13 +1,12 @@
 //! The trace of one attempt: the header `traceparent`, and its span.
 
-use http::HeaderName;
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use reqwest::Request;
 
 use super::attempt::AttemptOutcome;
-use super::{OutgoingRequest, RequestPlan};
 use crate::script::request::{RequestTimings, TriggerError};
 use crate::trace::{ActiveSpan, TraceContext};
+use crate::trigger::outgoing_request::OutgoingRequest;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -20,12 +19,13 @@ pub(super) struct AttemptTrace {
 impl AttemptTrace {
     /// Starts the attempt. `before` are the attempts before it.
     pub(super) fn start(
-        plan: &RequestPlan,
+        parent: &TraceContext,
         outgoing: &OutgoingRequest,
         before: &RequestTimings,
+        is_background: bool,
     ) -> Self {
         let request = outgoing.request();
-        let (context, mut span) = plan.trace.start_attempt(request.method().as_str());
+        let (context, mut span) = parent.start_attempt(request.method().as_str());
         span.set("http.request.method", request.method().as_str());
         span.set("url.scheme", request.url().scheme());
         span.set("server.address", outgoing.host());
@@ -33,7 +33,7 @@ impl AttemptTrace {
         let resent = Some(before.attempts).filter(|attempts| *attempts > 0);
         span.set_some("http.request.resend_count", resent);
         span.set_some("dialscript.fallback", before.used_fallback.then_some(true));
-        span.set_some("dialscript.background", plan.is_background.then_some(true));
+        span.set_some("dialscript.background", is_background.then_some(true));
         Self { context, span }
     }
 

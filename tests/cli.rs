@@ -11,6 +11,7 @@ mod cli {
     mod engine_processes;
     mod matching;
     mod metrics;
+    mod new;
     #[cfg(feature = "otlp")]
     mod otlp;
     mod plain_words;

@@ -16,7 +16,7 @@ SCRIPT = """
     key = "code"
     [[branch]]
     when = "200"
-    then = "goto 9100@lab-destinations"
+    then = "continue"
     [no_input]
     then = "continue"
     [no_response]
@@ -35,7 +35,7 @@ def traceparents_of_call(lab):
     call = lab.call("asks")
     call.wait_to_be_picked_up()
     call.press(PIN)
-    call.reach_destination()
+    call.wait_until_over()
     lab.daemon.wait_for_calls(1)
     return [request.headers["traceparent"] for request in lab.web.requests], lab.daemon.calls[0]["trace"]
 

@@ -23,11 +23,17 @@ use crate::control::protocol::{ControlReply, ControlRequest, PurgeTarget};
 const SYSTEMD_SOCKET: &str = "/run/dialscript/control.sock";
 
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = EXAMPLES)]
 pub(super) struct CacheArgs {
     #[command(subcommand)]
     command: CacheCommand,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  dialscript cache list --script order-status
+  dialscript cache explain order-status
+  dialscript cache purge --all";
 
 #[derive(Debug, Subcommand)]
 enum CacheCommand {

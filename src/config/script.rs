@@ -29,6 +29,7 @@ use context::{LoadContext, ScriptContext};
 use facts::ScriptFacts;
 pub(crate) use facts::ScriptGraph;
 use files::ScriptFiles;
+pub(crate) use files::script_name_error;
 use outcome::OutcomeTable;
 use request::RequestMode;
 use tables::ScriptTables;
@@ -77,6 +78,11 @@ impl ParsedScripts {
         self.graph.insert(name.clone(), tables.facts());
         self.scripts.push(ParsedScript { name, file, tables });
     }
+}
+
+/// Reads the tables of a script file without checking them.
+pub(crate) fn read_tables(file: &TomlFile) {
+    ScriptTables::read(file);
 }
 
 /// Checks all scripts. The returned files contain the errors. After an error, a script has defaults in place of the

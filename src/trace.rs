@@ -9,6 +9,8 @@ mod active_span;
 mod id;
 mod span;
 mod span_queue;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -79,6 +79,7 @@ impl TraceExporter {
             queue: queue.clone(),
             stop: stop.clone(),
             url: settings.displayed_url(),
+            is_failing: false,
             warned_at: None,
             reported_drops: 0,
         };
@@ -109,7 +110,9 @@ struct ExportTask {
     stop: CancellationToken,
     /// For the log.
     url: String,
-    /// When the log had the last line about a failure; `None` if the last export was successful.
+    /// Whether the last export failed.
+    is_failing: bool,
+    /// When the log had the last warning.
     warned_at: Option<Instant>,
     /// How many of the dropped spans the log has told.
     reported_drops: u64,
@@ -160,8 +163,9 @@ impl ExportTask {
     /// Sends a batch once. If that fails and `is_last`, its spans are dropped.
     async fn export(&mut self, batch: &[TraceSpan], is_last: bool) -> bool {
         let result = self.exporter.export(batch.iter().map(span_data).collect()).await;
+        let was_failing = std::mem::replace(&mut self.is_failing, result.is_err());
         match result {
-            Ok(()) => self.log_success(),
+            Ok(()) => self.log_success(was_failing),
             Err(error) => {
                 if is_last {
                     self.queue.count_dropped(batch.len());
@@ -170,22 +174,34 @@ impl ExportTask {
                 self.log_failure(&reason.unwrap_or_else(|| error.to_string()));
             }
         }
-        self.warned_at.is_none()
+        !self.is_failing
     }
 
-    fn log_success(&mut self) {
-        if self.warned_at.take().is_some() {
+    fn log_success(&mut self, was_failing: bool) {
+        let has_drops = self.queue.dropped_spans() > self.reported_drops;
+        if was_failing {
             let dropped_spans = self.unreported_drops();
             info!(url = self.url, dropped_spans, "traces are exported again");
+        } else if has_drops && self.may_warn() {
+            let dropped_spans = self.unreported_drops();
+            warn!(url = self.url, dropped_spans, "traces were dropped: the collector is too slow");
         }
     }
 
     fn log_failure(&mut self, error: &str) {
-        if self.warned_at.is_none_or(|warned_at| warned_at.elapsed() >= WARNING_INTERVAL) {
+        if self.may_warn() {
             let dropped_spans = self.unreported_drops();
             warn!(url = self.url, error, dropped_spans, "traces can't be exported");
+        }
+    }
+
+    /// Whether the last warning is long enough ago. If so, this counts as the next one.
+    fn may_warn(&mut self) -> bool {
+        let may = self.warned_at.is_none_or(|warned_at| warned_at.elapsed() >= WARNING_INTERVAL);
+        if may {
             self.warned_at = Some(Instant::now());
         }
+        may
     }
 
     /// The spans that were dropped since the last log line.

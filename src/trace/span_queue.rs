@@ -8,7 +8,7 @@ use super::id::TraceId;
 use super::span::TraceSpan;
 
 /// The maximum number of spans that wait, which is some megabytes.
-const MAX_SPANS: usize = 8192;
+pub(super) const MAX_SPANS: usize = 8192;
 
 /// The spans that wait for their export.
 #[derive(Debug)]
@@ -47,6 +47,6 @@ impl SpanQueue {
     pub(super) fn samples(&self, trace: TraceId) -> bool {
         let [.., a, b, c, d, e, f, g, h] = trace.0;
         let random = u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 1;
-        (random as f64) < self.sample_ratio * (1_u64 << 63) as f64
+        self.sample_ratio >= 1.0 || (random as f64) < self.sample_ratio * (1_u64 << 63) as f64
     }
 }

@@ -40,13 +40,31 @@ class BuildFailed(Exception):
     """The daemon does not compile. The text is the output of cargo."""
 
 
-def binary(release=False):
-    """Builds the daemon and returns its path. The debug build shares its dependencies with the tests."""
-    done = _run(["cargo", "build", *FEATURES, *(["--release"] if release else [])], {})
+def binary(release=False, all_features=False):
+    """Builds the daemon and returns its path. A release build of the present sources is used as it is. Otherwise the
+    debug build is made, which shares its dependencies with the tests. With `all_features` it has the features of the
+    packages."""
+    target = REPOSITORY / os.environ.get("CARGO_TARGET_DIR", "target")
+    released = target / "release" / "dialscript"
+    if _is_newer_than_sources(released) and (not all_features or _has_features(released)):
+        return released.resolve()
+    options = [*(FEATURES if all_features else []), *(["--release"] if release else [])]
+    done = _run(["cargo", "build", *options], {})
     if done.returncode:
         raise BuildFailed(_last_lines(done.stdout))
-    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
-    return (REPOSITORY / target / ("release" if release else "debug") / "dialscript").resolve()
+    return (released if release else target / "debug" / "dialscript").resolve()
+
+
+def _is_newer_than_sources(file):
+    if not file.exists():
+        return False
+    sources = [REPOSITORY / "Cargo.toml", REPOSITORY / "Cargo.lock", *(REPOSITORY / "src").rglob("*")]
+    return all(source.stat().st_mtime <= file.stat().st_mtime for source in sources)
+
+
+def _has_features(file):
+    """Whether the program can export traces: it has the text of a log line of the exporter."""
+    return b"traces are exported again" in file.read_bytes()
 
 
 def _last_lines(text):

@@ -7,6 +7,7 @@ import sys
 from . import host
 from .deadline import wait_until
 from .debian import SuiteUnavailable
+from .scenario import LeftOut
 from .web import Answer, Web
 
 PACKAGE = "opentelemetry-proto==1.45.2"
@@ -25,7 +26,8 @@ def prepare(say=lambda line: None):
         except subprocess.TimeoutExpired:
             raise SuiteUnavailable(f"pip did not install {PACKAGE} within {INSTALL_TIMEOUT} s") from None
         if done.returncode:
-            raise SuiteUnavailable(f"pip cannot install {PACKAGE}: {done.stderr.strip().splitlines()[-1:]}")
+            reason = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+            raise SuiteUnavailable(f"pip cannot install {PACKAGE}: {reason}")
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
     return importlib.import_module(REQUEST)
@@ -35,8 +37,11 @@ class Collector(Web):
     """A collector on its own port, which takes everything."""
 
     def __init__(self):
+        try:
+            self._protocol = prepare()
+        except SuiteUnavailable as reason:
+            raise LeftOut(str(reason)) from None
         super().__init__()
-        self._protocol = prepare()
         self.on("/v1/traces", Answer(content_type="application/x-protobuf"))
 
     @property

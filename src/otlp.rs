@@ -4,8 +4,7 @@
 mod collector_client;
 #[cfg(feature = "otlp")]
 mod export;
-#[cfg(not(feature = "otlp"))]
-mod not_built;
+mod exporter;
 #[cfg(feature = "otlp")]
 mod span_data;
 
@@ -14,10 +13,7 @@ use std::fmt;
 use http::{HeaderName, HeaderValue};
 use url::{Position, Url};
 
-#[cfg(feature = "otlp")]
-pub use export::{TraceExporter, TraceExporterError};
-#[cfg(not(feature = "otlp"))]
-pub use not_built::{TraceExporter, TraceExporterError};
+pub use exporter::{TraceExporter, TraceExporterError};
 
 /// Whether this program can export traces.
 pub const IS_BUILT: bool = cfg!(feature = "otlp");

@@ -11,7 +11,7 @@ use opentelemetry_otlp::{
 use opentelemetry_sdk::trace::SpanExporter as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -29,77 +29,52 @@ const BATCH_TIME: Duration = Duration::from_secs(2);
 const RETRY_PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 /// The shortest time between two log lines about a collector that does not take spans.
 const WARNING_INTERVAL: Duration = Duration::from_secs(60);
-/// How long the end of the daemon may wait for the last spans.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The export of traces. It ends with [`close`](Self::close).
-#[derive(Debug)]
-pub struct TraceExporter {
-    queue: Arc<SpanQueue>,
+/// Starts the task that exports the spans of the queue.
+///
+/// # Errors
+///
+/// If the URL of the collector is not valid.
+pub(super) fn spawn_export(
+    settings: &OtlpSettings,
+    client: Arc<HttpClient>,
+    (queue, spans): (Arc<SpanQueue>, mpsc::Receiver<TraceSpan>),
     stop: CancellationToken,
-    task: JoinHandle<()>,
+) -> Result<JoinHandle<()>, ExporterBuildError> {
+    let client = CollectorClient::new(client);
+    let exporter = span_exporter(settings, client.clone())?;
+    let task = ExportTask {
+        exporter,
+        client,
+        spans,
+        queue,
+        stop,
+        url: settings.displayed_url(),
+        is_failing: false,
+        warned_at: None,
+        reported_drops: 0,
+    };
+    Ok(tokio::spawn(task.run()))
 }
 
-/// The exporter can't be set up.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct TraceExporterError(#[from] ExporterBuildError);
-
-impl TraceExporter {
-    /// Starts the task that exports. Opens no connection.
-    ///
-    /// # Errors
-    ///
-    /// If the URL of the collector is not valid.
-    pub fn start(
-        settings: &OtlpSettings,
-        client: Arc<HttpClient>,
-    ) -> Result<Self, TraceExporterError> {
-        let client = CollectorClient::new(client);
-        let headers = settings
-            .headers
-            .iter()
-            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
-        let mut exporter = SpanExporter::builder()
-            .with_http()
-            .with_http_client(client.clone())
-            // Its retries would sleep in the thread.
-            .with_retry_policy(RetryPolicy::disabled())
-            .with_endpoint(settings.url.as_str())
-            .with_protocol(Protocol::HttpBinary)
-            .with_headers(headers.collect::<HashMap<_, _>>())
-            .build()?;
-        exporter.set_resource(&resource(settings));
-        let (queue, spans) = SpanQueue::new(settings.sample_ratio);
-        let (queue, stop) = (Arc::new(queue), CancellationToken::new());
-        let task = ExportTask {
-            exporter,
-            client,
-            spans,
-            queue: queue.clone(),
-            stop: stop.clone(),
-            url: settings.displayed_url(),
-            is_failing: false,
-            warned_at: None,
-            reported_drops: 0,
-        };
-        Ok(Self { queue, stop, task: tokio::spawn(task.run()) })
-    }
-
-    /// Where calls put their spans.
-    pub fn queue(&self) -> Arc<SpanQueue> {
-        self.queue.clone()
-    }
-
-    /// Exports the spans that wait, in a bounded time.
-    pub async fn close(self) {
-        self.stop.cancel();
-        let mut task = self.task;
-        if timeout(CLOSE_TIMEOUT, &mut task).await.is_err() {
-            task.abort();
-            warn!("the last traces could not be exported");
-        }
-    }
+fn span_exporter(
+    settings: &OtlpSettings,
+    client: CollectorClient,
+) -> Result<SpanExporter, ExporterBuildError> {
+    let headers = settings.headers.iter();
+    let headers = headers
+        .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+    let mut exporter = SpanExporter::builder()
+        .with_http()
+        .with_http_client(client)
+        // Its retries would sleep in the thread.
+        .with_retry_policy(RetryPolicy::disabled())
+        .with_endpoint(settings.url.as_str())
+        .with_protocol(Protocol::HttpBinary)
+        .with_headers(headers.collect::<HashMap<_, _>>())
+        .build()?;
+    exporter.set_resource(&resource(settings));
+    Ok(exporter)
 }
 
 struct ExportTask {

@@ -190,9 +190,7 @@ impl RequestSender {
             return AttemptOutcome::without_reply(TriggerError::Cancelled, false);
         };
         let trace = AttemptTrace::start(&plan.trace, outgoing, timings, plan.is_background);
-        if self.sends_traceparent {
-            trace.add_header(&mut request);
-        }
+        trace.add_header(&mut request, self.sends_traceparent);
         timings.attempts += 1;
         let stopwatch = Stopwatch::default();
         let exchange = self.client.exchange(request, outgoing.untrusted_host, MAX_BODY);

@@ -37,9 +37,9 @@ impl AttemptTrace {
         Self { context, span }
     }
 
-    /// Adds the header, unless the script sets it.
-    pub(super) fn add_header(&self, request: &mut Request) {
-        let traceparent = self.context.traceparent();
+    /// Adds the header, if it is `wanted` and the script does not set it.
+    pub(super) fn add_header(&self, request: &mut Request, wanted: bool) {
+        let traceparent = self.context.traceparent().filter(|_| wanted);
         let traceparent = traceparent.and_then(|text| HeaderValue::try_from(text).ok());
         if let Some(traceparent) = traceparent {
             request.headers_mut().entry(TRACEPARENT).or_insert(traceparent);

@@ -4,6 +4,7 @@ use crate::script::definition::ScriptVersion;
 use std::time::Duration;
 
 use crate::channel::HandoverResult;
+use crate::script::definition::ScriptVersion;
 use crate::script::empty_placeholders::EmptyPlaceholders;
 use crate::script::request::{CacheStatus, RequestTimings, TriggerResult};
 
@@ -55,7 +56,7 @@ pub struct CallReport {
     /// The script that ran last.
     pub script: String,
     /// The version of that script.
-    pub script_version: ScriptVersion,
+    pub version: ScriptVersion,
     pub outcome: CallOutcome,
     /// The value at the response key; masked if it contains something sensitive.
     pub code: String,

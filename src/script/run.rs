@@ -220,7 +220,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         let variables = self.standard_variables();
         self.report.code = self.redacted(&self.code);
         self.report.script = self.state.script().name.clone();
-        self.report.script_version = self.state.script().version;
+        self.report.version = self.state.script().version;
         self.report.empty_placeholders = self.state.take_empty_placeholders();
         let mut span = self.trace.start_span("hand over");
         span.set("dialscript.exit", &*self.report.exit);

@@ -14,7 +14,7 @@ pub(crate) fn end_call_span(mut span: ActiveSpan, call: &CallEnded<'_>) {
     span.set("dialscript.switch", call.switch.as_str());
     span.set("dialscript.call_id", call.call_id);
     span.set("dialscript.script", &*report.script);
-    span.set("dialscript.script_version", &*report.script_version.to_string());
+    span.set("dialscript.script_version", &*report.version.to_string());
     span.set("dialscript.outcome", report.outcome.as_str());
     span.set("dialscript.exit", exit_text(report));
     span.set("dialscript.cache", report.cache.as_str());

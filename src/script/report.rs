@@ -1,6 +1,5 @@
 //! The report on a call: the source of the standard variables and of the last log line of the call.
 
-use crate::script::definition::ScriptVersion;
 use std::time::Duration;
 
 use crate::channel::HandoverResult;

@@ -4,10 +4,12 @@ mod cache;
 mod call;
 pub mod check;
 mod config_file;
+mod control_connection;
 mod demo;
 mod matching;
 mod new;
 mod printer;
+mod reload;
 mod serve;
 pub mod simulated_voice;
 pub mod simulation;
@@ -42,6 +44,8 @@ enum CliCommand {
     Call(Box<call::CallArgs>),
     /// Show which branch an answer selects, and why the others do not match
     Match(matching::MatchArgs),
+    /// Reload the files of a running daemon, and print the result
+    Reload(reload::ReloadArgs),
     /// Inspect or purge the response cache of a running daemon
     Cache(cache::CacheArgs),
     /// Import, list and check sound files
@@ -78,6 +82,7 @@ pub fn run(arguments: Cli) -> ExitCode {
         CliCommand::Check(options) => check::check(options),
         CliCommand::Call(options) => call::call(&options),
         CliCommand::Match(options) => matching::matching(&options),
+        CliCommand::Reload(options) => reload::reload(options),
         CliCommand::Cache(options) => cache::cache(options),
         CliCommand::Sounds(options) => sounds::sounds(options),
         CliCommand::Demo(options) => demo::demo(&options),

@@ -8,6 +8,7 @@
 //! - HTTP and the control socket: [`serve_connections`] makes room for a new connection by closing another one that has
 //!   made no progress for some time, so that slow peers can't keep others out.
 
+mod allowed_networks;
 mod bind_error;
 mod limit;
 mod open_connections;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
+pub use allowed_networks::AllowedNetworks;
 pub(crate) use limit::{ConnectionLimit, ConnectionPermit};
 pub(crate) use open_connections::ConnectionProgress;
 use open_connections::OpenConnections;

@@ -14,12 +14,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::listener::{self, ConnectionLimit, NetworkListener};
+use crate::listener::{self, AllowedNetworks, ConnectionLimit, NetworkListener};
 use crate::script::definition::ScriptLibrary;
 use crate::script::request::TriggerClient;
 use crate::script::voice::VoiceService;
@@ -27,8 +26,8 @@ use crate::telemetry::Switch;
 use crate::telemetry::call_counts::CallCounts;
 use crate::trace::SpanQueue;
 
-pub(crate) use state::ServerLimits;
 use state::ServerState;
+pub(crate) use state::{CallContext, ServerLimits};
 use switch_handler::SwitchHandler;
 
 /// A listening socket for switches of one kind.
@@ -44,7 +43,11 @@ impl SwitchListener {
     /// # Errors
     ///
     /// If the address is in use, or is not an address of this host.
-    pub(crate) fn bind(switch: Switch, address: SocketAddr, allow: Vec<IpNet>) -> io::Result<Self> {
+    pub(crate) fn bind(
+        switch: Switch,
+        address: SocketAddr,
+        allow: impl Into<AllowedNetworks>,
+    ) -> io::Result<Self> {
         let table = match switch {
             Switch::Asterisk => "[asterisk]",
             Switch::FreeSwitch => "[freeswitch]",
@@ -74,38 +77,34 @@ const FORCED_HANDBACK_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
     /// Creates a server. It accepts calls after [`serve`](Self::serve) is called.
-    pub(crate) fn new(
-        limits: ServerLimits,
-        library: Arc<ScriptLibrary>,
-        triggers: T,
-        voice: V,
-        spans: Option<Arc<SpanQueue>>,
-    ) -> Arc<Self> {
+    pub(crate) fn new(context: CallContext<T, V>, spans: Option<Arc<SpanQueue>>) -> Arc<Self> {
         Arc::new(Self {
-            call_limit: ConnectionLimit::refusing(limits.max_calls, "max_calls"),
-            state: Arc::new(ServerState::new(limits, library, triggers, voice, spans)),
+            call_limit: ConnectionLimit::refusing(context.limits.max_calls, "max_calls"),
+            state: Arc::new(ServerState::new(context, spans)),
             draining: CancellationToken::new(),
         })
     }
 
-    /// Replaces the scripts for new calls. Active calls continue with the scripts that they started with.
-    pub(crate) fn replace_library(&self, library: Arc<ScriptLibrary>) {
-        self.state.replace_library(library);
+    /// Replaces the scripts, limits and services for new calls. Active calls continue with those that they started
+    /// with, and are not ended if there are more than the new limit allows.
+    pub(crate) fn replace_context(&self, context: CallContext<T, V>) {
+        self.call_limit.set_max(context.limits.max_calls);
+        self.state.replace_context(context);
     }
 
     /// The scripts for new calls.
     pub(crate) fn library(&self) -> Arc<ScriptLibrary> {
-        self.state.library()
+        self.state.context().library.clone()
     }
 
-    /// The client that sends the scripts' requests.
-    pub(crate) fn triggers(&self) -> &T {
-        &self.state.triggers
+    /// The client that sends the requests of new calls.
+    pub(crate) fn triggers(&self) -> Arc<T> {
+        self.state.context().triggers.clone()
     }
 
-    /// Text-to-speech, speech recognition and sounds.
-    pub(crate) fn voice(&self) -> &V {
-        &self.state.voice
+    /// Text-to-speech, speech recognition and sounds of new calls.
+    pub(crate) fn voice(&self) -> Arc<V> {
+        self.state.context().voice.clone()
     }
 
     /// Serves calls until `stop` resolves, then drains: no new calls are accepted, active calls get the grace time, and
@@ -135,12 +134,13 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
     }
 
     async fn drain(&self, force_stop: impl Future<Output = ()>) {
-        let ServerState { limits, tasks, .. } = &*self.state;
+        let tasks = &self.state.tasks;
+        let grace = self.state.context().limits.grace;
         let active_calls = || self.active_calls();
-        info!(active_calls = active_calls(), grace = ?limits.grace, "stopping: no new calls are accepted");
+        info!(active_calls = active_calls(), ?grace, "stopping: no new calls are accepted");
         tokio::select! {
             () = tasks.wait() => return,
-            () = sleep(limits.grace) => {}
+            () = sleep(grace) => {}
             () = force_stop => {}
         }
         warn!(

@@ -16,6 +16,7 @@ mod cli {
     #[cfg(feature = "otlp")]
     mod otlp;
     mod plain_words;
+    mod reload;
     mod sensitive_output;
     mod serve;
     mod slow_readers;

@@ -1,8 +1,11 @@
 //! `dialscript serve`: the daemon's start, reload and stop.
 
 mod admin;
+mod allow_lists;
+mod control_requests;
 mod listeners;
 mod reload;
+mod reload_result;
 mod script_files;
 mod systemd;
 mod traces;
@@ -11,6 +14,7 @@ mod warnings;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -25,15 +29,17 @@ use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_error;
 use crate::config::Config;
 use crate::otlp::TraceExporter;
-use crate::server::CallServer;
+use crate::server::{CallContext, CallServer};
 use crate::telemetry::{self, DaemonLog};
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 use crate::voice::program::{adopt_orphans, kill_orphans};
 
 use admin::AdminListeners;
+use allow_lists::AllowLists;
+use control_requests::ControlRequests;
 use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
-use reload::reload_on_sighup;
+use reload::{Reloader, reload_on_sighup};
 use script_files::{load_scripts, log_script_faults, store_valid_files};
 use systemd::SystemdNotifier;
 use traces::{end_export, start_export};
@@ -101,38 +107,37 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
     let (stop, force_stop) = stop_signals(systemd.clone())?;
     let triggers =
         HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
-    let listeners = bind_switch_listeners(&config.daemon)?;
-    let sound_server = bind_sound_server(&config.daemon)?;
-    let admin = AdminListeners::open(&config.daemon).await?;
+    let allow = AllowLists::new(&config.daemon);
+    let listeners = bind_switch_listeners(&config.daemon, &allow)?;
+    let sound_server = bind_sound_server(&config.daemon, &allow)?;
+    let admin = AdminListeners::open(&config.daemon, &allow).await?;
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
     let traces = start_export(config.daemon.otlp.as_ref(), triggers.client());
     let spans = traces.as_ref().map(TraceExporter::queue);
-    let server = CallServer::new(
-        config.daemon.limits.clone(),
-        config.library.clone(),
-        triggers,
-        voice,
-        spans,
-    );
+    let (triggers, voice) = (Arc::new(triggers), Arc::new(voice));
+    let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
+    let server = CallServer::new(CallContext { limits, library, triggers, voice }, spans);
+    store_valid_files(&config);
+    let reloader = Reloader::new(path, server.clone(), allow, log.level(), config.daemon);
+    let requests = ControlRequests { server: server.clone(), reloader: reloader.clone() };
     systemd.notify(NotifyState::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
-    store_valid_files(&config);
     tokio::select! {
         () = server.serve(listeners, stop.cancelled(), force_stop.cancelled()) => {}
-        () = reload_on_sighup(path, &config, &server, reloads) => {}
+        () = reload_on_sighup(&reloader, reloads, |_| {}) => {}
         () = serve_sounds(sound_server) => {}
-        () = admin.serve(&server, log.lost_lines()) => {}
+        () = admin.serve(requests, log.lost_lines()) => {}
     }
-    let last_requests =
-        async { tokio::join!(server.triggers().close_and_wait(), server.voice().close_and_wait()) };
+    let (triggers, voice) = (server.triggers(), server.voice());
+    let last_requests = async { tokio::join!(triggers.close_and_wait(), voice.close_and_wait()) };
     if timeout(LAST_REQUESTS_TIMEOUT, last_requests).await.is_err() {
         warn!("requests or sounds in progress were aborted");
     }
-    server.triggers().abort_background().await;
+    triggers.abort_background().await;
     // The runtime would also drop these tasks, but the process could end before they have cleaned up.
-    server.voice().abort().await;
+    voice.abort().await;
     end_export(traces).await;
     info!("stopped");
     Ok(())

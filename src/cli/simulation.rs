@@ -20,7 +20,7 @@ use crate::fake::destinations::FakeDestinations;
 use crate::fake::phone::{Continuation, Phone};
 use crate::fake::sound::FakeSounds;
 use crate::fake::{asterisk, freeswitch};
-use crate::server::{CallServer, SwitchListener};
+use crate::server::{CallContext, CallServer, SwitchListener};
 use crate::telemetry::Switch;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
@@ -73,14 +73,10 @@ impl Simulation {
             uncreated.for_each(|reason| warn!(reason, "can't create a folder"));
         }
         let engines = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), None);
-        let voice = SimulatedVoice::new(engines, options);
-        let server = CallServer::new(
-            config.daemon.limits.clone(),
-            config.library.clone(),
-            triggers,
-            voice,
-            None,
-        );
+        let voice = Arc::new(SimulatedVoice::new(engines, options));
+        let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
+        let triggers = Arc::new(triggers);
+        let server = CallServer::new(CallContext { limits, library, triggers, voice }, None);
         let stop = CancellationToken::new();
         let server_task = tokio::spawn({
             let (server, stop) = (server.clone(), stop.clone());
@@ -94,16 +90,13 @@ impl Simulation {
         self.stop.cancel();
         // An error means that the server task panicked, so it has stopped as well.
         drop(self.server_task.await);
-        let server = &self.server;
-        let pending_work = async {
-            tokio::join!(
-                server.triggers().close_and_wait(),
-                server.voice().engines().close_and_wait()
-            )
-        };
+        let (triggers, voice) = (self.server.triggers(), self.server.voice());
+        let engines = voice.engines();
+        let pending_work =
+            async { tokio::join!(triggers.close_and_wait(), engines.close_and_wait()) };
         drop(timeout(LAST_REQUESTS_TIMEOUT, pending_work).await);
-        server.triggers().abort_background().await;
-        server.voice().engines().abort().await;
+        triggers.abort_background().await;
+        engines.abort().await;
     }
 }
 

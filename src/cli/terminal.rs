@@ -69,3 +69,8 @@ pub(super) fn print_table<const N: usize>(rows: &[[String; N]]) {
 pub(super) fn escape_control(text: &str) -> String {
     escape_for_terminal(text).into_owned()
 }
+
+/// Escapes a text of several lines from outside: see [`escape_lines_for_terminal`].
+pub(super) fn escape_lines(text: &str) -> String {
+    escape_lines_for_terminal(text)
+}

@@ -15,6 +15,7 @@ mod metrics;
 mod network;
 mod otlp;
 mod ports;
+pub(super) mod reload;
 mod secret_text;
 mod server;
 mod service_header;

@@ -1,12 +1,19 @@
 //! Requests and replies of the control socket. Fields and variants have the names of their JSON keys, unless
 //! `serde(rename)` gives another name.
 
+mod reload;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::circuit_breaker::BreakerState;
 use crate::trigger::response_cache::{ResponseCacheStats, ResponseFreshness};
+
+pub use reload::{
+    DiagnosticLevel, DiagnosticRange, FileDiagnostic, LoadedScript, ReloadFailure, ReloadReport,
+    ReplacedScript,
+};
 
 /// The maximum length of a request, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 16 << 10;
@@ -25,6 +32,9 @@ pub enum ControlRequest {
     },
     /// Removes cached answers: [`ControlReply::Purged`], then [`ControlReply::SharedPurge`] if there is a shared cache.
     Purge(PurgeTarget),
+    /// Reloads the files, as SIGHUP does: one [`ControlReply::Diagnostic`] for each error or warning, then
+    /// [`ControlReply::Reloaded`] or [`ControlReply::ReloadFailed`].
+    Reload {},
 }
 
 /// The request in the words of the command line, for the log.
@@ -34,6 +44,7 @@ impl fmt::Display for ControlRequest {
             Self::List { script: None } => out.write_str("list"),
             Self::List { script: Some(script) } => write!(out, "list --script {script}"),
             Self::Explain { what } => write!(out, "explain {what}"),
+            Self::Reload {} => out.write_str("reload"),
             Self::Purge(PurgeTarget::All) => out.write_str("purge --all"),
             Self::Purge(PurgeTarget::Script(script)) => write!(out, "purge --script {script}"),
             Self::Purge(PurgeTarget::Keys(keys)) => write!(out, "purge {}", keys.join(" ")),
@@ -68,6 +79,9 @@ pub enum ControlReply {
     /// copies.
     #[serde(rename = "shared")]
     SharedPurge(Option<String>),
+    Diagnostic(FileDiagnostic),
+    Reloaded(Box<ReloadReport>),
+    ReloadFailed(ReloadFailure),
     #[serde(rename = "fault")]
     Error(String),
 }

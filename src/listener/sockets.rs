@@ -7,10 +7,10 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use ipnet::IpNet;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 
+use super::allowed_networks::AllowedNetworks;
 use super::bind_error;
 
 /// A switch opens one connection per call, and calls come in bursts.
@@ -42,7 +42,7 @@ pub struct NetworkListener {
     pub name: &'static str,
     pub socket: TcpListener,
     /// The networks whose peers may connect.
-    pub allow: Vec<IpNet>,
+    pub allow: AllowedNetworks,
 }
 
 impl NetworkListener {
@@ -52,9 +52,13 @@ impl NetworkListener {
     ///
     /// When the address is in use, or is not an address of this host. The error names the key and the address, and says
     /// who holds the port.
-    pub fn bind(name: &'static str, address: SocketAddr, allow: Vec<IpNet>) -> io::Result<Self> {
+    pub fn bind(
+        name: &'static str,
+        address: SocketAddr,
+        allow: impl Into<AllowedNetworks>,
+    ) -> io::Result<Self> {
         let socket = bind(address).map_err(|error| bind_error::explained(name, address, &error))?;
-        Ok(Self { name, socket, allow })
+        Ok(Self { name, socket, allow: allow.into() })
     }
 }
 
@@ -71,9 +75,8 @@ impl Acceptor for NetworkListener {
         self.socket.accept().await.map(|(stream, peer)| (stream, peer.ip()))
     }
 
-    /// On a socket for both IPv4 and IPv6, an IPv4 peer has the address `::ffff:a.b.c.d`.
     fn allows(&self, peer: &IpAddr) -> bool {
-        self.allow.iter().any(|network| network.contains(&peer.to_canonical()))
+        self.allow.contains(*peer)
     }
 }
 

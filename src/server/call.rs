@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tracing::{Instrument, info_span, warn};
 
-use super::state::ServerState;
+use super::state::{CallContext, ServerState};
 use crate::agi::channel::AgiChannel;
 use crate::agi::connection as agi;
 use crate::agi::environment::{AgiEnvironment, AgiScriptRequest};
@@ -16,7 +16,7 @@ use crate::esl::channel::EslChannel;
 use crate::esl::channel_data::ChannelData;
 use crate::esl::connection as esl;
 use crate::script::call_state::ScriptArguments;
-use crate::script::definition::{ExcludedScript, Script, ScriptLibrary};
+use crate::script::definition::{ExcludedScript, Script};
 use crate::script::request::TriggerClient;
 use crate::script::run::run;
 use crate::script::voice::VoiceService;
@@ -31,7 +31,7 @@ pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
     peer: IpAddr,
 ) {
     let call = AcceptedCall::new(server, Switch::Asterisk);
-    let opened = agi::open(stream, call.limits(), server.limits.handshake_timeout).await;
+    let opened = agi::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, environment) = match opened {
         Ok(opened) => opened,
         Err(error) => return warn!(%peer, %error, "the handshake failed"),
@@ -53,7 +53,7 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
     peer: IpAddr,
 ) {
     let call = AcceptedCall::new(server, Switch::FreeSwitch);
-    let opened = esl::open(stream, call.limits(), server.limits.handshake_timeout).await;
+    let opened = esl::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, data) = match opened {
         Ok(opened) => opened,
         Err(error) => return warn!(%peer, %error, "the handshake failed"),
@@ -74,30 +74,30 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
     call.run(EslChannel::new(connection, data), script, arguments).await;
 }
 
-/// A call that was accepted, with the scripts that were loaded then.
+/// A call that was accepted, with the scripts and settings that were loaded then.
 struct AcceptedCall<'a, T, V> {
     server: &'a ServerState<T, V>,
     switch: Switch,
-    library: Arc<ScriptLibrary>,
+    context: Arc<CallContext<T, V>>,
     started_at: Instant,
 }
 
 impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
     fn new(server: &'a ServerState<T, V>, switch: Switch) -> Self {
-        Self { server, switch, library: server.library(), started_at: Instant::now() }
+        Self { server, switch, context: server.context(), started_at: Instant::now() }
     }
 
     fn limits(&self) -> CallLimits {
-        let ends_at = self.started_at + self.server.limits.longest_call;
+        let ends_at = self.started_at + self.context.limits.longest_call;
         CallLimits { stop: self.server.force_stop.clone(), ends_at }
     }
 
     fn find_script(&self, name: &str) -> Option<Arc<Script>> {
-        self.library.scripts.get(name).cloned()
+        self.context.library.scripts.get(name).cloned()
     }
 
     fn log_refusal(&self, peer: IpAddr, call_id: &str, script: &str) {
-        match self.library.excluded.get(script) {
+        match self.context.library.excluded.get(script) {
             Some(ExcludedScript { reason }) => {
                 warn!(%peer, %call_id, script = %script, reason, "refused: the script is excluded");
             }
@@ -108,10 +108,10 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
     async fn run(self, channel: impl Channel, script: Arc<Script>, arguments: ScriptArguments) {
         let caller = channel.caller().clone();
         let span = info_span!("call", call_id = caller.call_id, script = script.name);
-        let services = (&self.server.triggers, &self.server.voice);
+        let CallContext { library, triggers, voice, .. } = &*self.context;
         let trace = TraceContext::for_call(self.server.spans.as_ref());
         let (trace_id, call_span) = (trace.trace_id(), trace.call_span(self.started_at));
-        let call = run(channel, &self.library, services, script, arguments, trace);
+        let call = run(channel, library, (&**triggers, &**voice), script, arguments, trace);
         let report = call.instrument(span).await;
         let (switch, duration) = (self.switch, self.started_at.elapsed());
         let ended =

@@ -40,7 +40,7 @@ const MIN_ATTEMPT_TIME: Duration = Duration::from_millis(50);
 
 pub(super) struct RequestSender {
     pub(super) client: Arc<HttpClient>,
-    pub(super) upstreams: UpstreamRegistry,
+    pub(super) upstreams: Arc<UpstreamRegistry>,
     pub(super) parser: Arc<AnswerParser>,
     /// Whether requests have the header `traceparent`.
     pub(super) sends_traceparent: bool,

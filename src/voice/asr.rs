@@ -11,13 +11,13 @@ mod vosk;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::program;
 use super::recordings::{RecordingFolder, SpeechRecording};
 use super::settings::{AsrBackend, AsrEngine, VoiceSettings};
 use crate::channel::AsrSource;
+use crate::concurrency_limit::ConcurrencyLimit;
 use crate::script::voice::AsrError;
 use crate::web::client::HttpClient;
 use utterance::UtteranceAudio;
@@ -27,10 +27,10 @@ pub use limits::MAX_TRANSCRIPT_BYTES;
 /// Speech recognition by the engine that the daemon's file names.
 pub struct Recognizer {
     engine: Option<Arc<AsrEngine>>,
-    recordings: RecordingFolder,
+    recordings: Arc<RecordingFolder>,
     client: Arc<HttpClient>,
     timeout: Duration,
-    permits: Semaphore,
+    limit: ConcurrencyLimit,
 }
 
 impl Recognizer {
@@ -39,10 +39,23 @@ impl Recognizer {
         program::remove_stale_folders();
         Self {
             engine: settings.asr_engine.clone(),
-            recordings: RecordingFolder::new(&settings.recordings_folder),
+            recordings: Arc::new(RecordingFolder::new(&settings.recordings_folder)),
             client,
             timeout: settings.timeout,
-            permits: Semaphore::new(settings.max_concurrent.clamp(1, Semaphore::MAX_PERMITS)),
+            limit: ConcurrencyLimit::new(settings.max_concurrent.max(1)),
+        }
+    }
+
+    /// A recognizer with these settings, except the folder of recordings. The limit on concurrent transcriptions
+    /// changes for both.
+    pub(super) fn with_settings(&self, settings: &VoiceSettings, client: Arc<HttpClient>) -> Self {
+        self.limit.set_max(settings.max_concurrent);
+        Self {
+            engine: settings.asr_engine.clone(),
+            recordings: self.recordings.clone(),
+            client,
+            timeout: settings.timeout,
+            limit: self.limit.clone(),
         }
     }
 
@@ -78,7 +91,7 @@ impl Recognizer {
     ) -> Result<String, AsrError> {
         let deadline = Instant::now() + self.timeout;
         let engine = self.configured_engine()?;
-        let Ok(permit) = timeout_at(deadline, self.permits.acquire()).await else {
+        let Ok(permit) = timeout_at(deadline, self.limit.acquire()).await else {
             return Err(AsrError(format!("{}: no recognizer was free in time", engine.name)));
         };
         // On the heap, since every call would hold room for this large future.

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
@@ -20,6 +19,7 @@ use super::settings::{SoundFormat, TtsBackend, TtsEngine, VoiceSettings};
 use super::sound_fetcher::MAX_SOUND_BYTES;
 use super::sound_store::SoundStore;
 use super::sound_store::sound_key::SoundKey;
+use crate::concurrency_limit::ConcurrencyLimit;
 use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundError, VoiceParams};
 use crate::web::client::HttpClient;
@@ -36,8 +36,8 @@ pub(super) struct Synthesizer {
     timeout: Duration,
     client: Arc<HttpClient>,
     store: Arc<SoundStore>,
-    permits: Semaphore,
-    engine_health: EngineHealth,
+    limit: ConcurrencyLimit,
+    engine_health: Arc<EngineHealth>,
 }
 
 /// A text, and the engines to try, in the order of the attempts.
@@ -66,6 +66,7 @@ impl Synthesizer {
         settings: &VoiceSettings,
         client: Arc<HttpClient>,
         store: Arc<SoundStore>,
+        limit: ConcurrencyLimit,
     ) -> Self {
         Self {
             default_engine: settings.default_engine.clone(),
@@ -75,8 +76,20 @@ impl Synthesizer {
             timeout: settings.timeout,
             client,
             store,
-            permits: Semaphore::new(settings.max_concurrent),
-            engine_health: EngineHealth::default(),
+            limit,
+            engine_health: Arc::default(),
+        }
+    }
+
+    /// A synthesizer with these settings. If the engines are the same, their circuit breakers keep their states.
+    pub(super) fn with_settings(&self, settings: &VoiceSettings, client: Arc<HttpClient>) -> Self {
+        let has_same_engines = self.default_engine == settings.default_engine
+            && self.fallback_engine == settings.fallback_engine
+            && self.named_engines == settings.named_engines;
+        let new = Self::new(settings, client, self.store.clone(), self.limit.clone());
+        match has_same_engines {
+            true => Self { engine_health: self.engine_health.clone(), ..new },
+            false => new,
         }
     }
 
@@ -156,7 +169,7 @@ impl Synthesizer {
         request: &SynthesisRequest,
     ) -> Result<RenderedSound, SoundError> {
         let mut deadline = Instant::now() + self.timeout;
-        let Ok(Ok(_permit)) = timeout_at(deadline, self.permits.acquire()).await else {
+        let Ok(Ok(_permit)) = timeout_at(deadline, self.limit.acquire()).await else {
             let timeout = self.timeout;
             return Err(SoundError(format!(
                 "no text-to-speech engine was free within {timeout:?}"

@@ -1,6 +1,5 @@
 //! `[otlp]`, and the header `traceparent`.
 
-use crate::config::changed_tables;
 use crate::support::config_folder::ConfigFolder;
 
 const ENDPOINT: &str = "[otlp]\nendpoint = 'http://collector.example:4318'\n";
@@ -11,7 +10,6 @@ fn the_header_traceparent_is_sent_unless_it_is_turned_off() {
     assert!(folder.config().daemon.trigger.traceparent);
     let off = "[trigger]\ntraceparent = false\n";
     assert!(!folder.daemon_file(off).config().daemon.trigger.traceparent);
-    assert_eq!(changed_tables(&folder, off), ["[trigger]"]);
 }
 
 #[test]
@@ -81,6 +79,9 @@ mod built {
 
     #[test]
     fn a_change_needs_a_restart() {
-        assert_eq!(changed_tables(&ConfigFolder::new(), ENDPOINT), ["[otlp]"]);
+        let before = ConfigFolder::new().config().daemon;
+        let (settings, changed) = before.reload(&with_keys("").config().daemon);
+        assert_eq!(changed.needs_restart, ["[otlp]"]);
+        assert!(settings.otlp.is_none());
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::source::{SourceFile, library};
 
 /// Each module, and the modules of this crate that it may import from.
-const ALLOWED_IMPORTS: [(&str, &[&str]); 21] = [
+const ALLOWED_IMPORTS: [(&str, &[&str]); 22] = [
     ("channel", &[]),
     ("wire", &[]),
     ("script", &["channel", "trace"]),
@@ -16,15 +16,20 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 21] = [
     ("esl", &["channel", "wire"]),
     ("web", &[]),
     ("circuit_breaker", &[]),
+    ("concurrency_limit", &[]),
     ("single_flight", &[]),
-    ("trigger", &["circuit_breaker", "single_flight", "script", "trace", "web"]),
-    ("listener", &[]),
+    (
+        "trigger",
+        &["circuit_breaker", "concurrency_limit", "single_flight", "script", "trace", "web"],
+    ),
+    ("listener", &["concurrency_limit"]),
     ("http_server", &["listener"]),
     (
         "voice",
         &[
             "channel",
             "circuit_breaker",
+            "concurrency_limit",
             "single_flight",
             "http_server",
             "listener",

@@ -3,21 +3,16 @@
 use std::future::{Future, pending};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use tracing::{info, warn};
 
+use super::allow_lists::AllowLists;
+use super::control_requests::{ControlRequests, DaemonServer};
 use crate::config::DaemonSettings;
-use crate::control::handler;
 use crate::control::socket::ControlSocket;
 use crate::listener::NetworkListener;
 use crate::metrics::{self, MetricsSnapshot};
-use crate::server::CallServer;
 use crate::telemetry::LostLogLines;
-use crate::trigger::HttpTriggerClient;
-use crate::voice::VoiceEngines;
-
-type DaemonServer = Arc<CallServer<HttpTriggerClient, VoiceEngines>>;
 
 /// The open listeners.
 pub(super) struct AdminListeners {
@@ -27,8 +22,8 @@ pub(super) struct AdminListeners {
 
 impl AdminListeners {
     /// Opens the configured listeners. A control socket that can't be opened is only logged: it must not stop calls.
-    pub(super) async fn open(settings: &DaemonSettings) -> io::Result<Self> {
-        let metrics = bind_metrics(settings)?;
+    pub(super) async fn open(settings: &DaemonSettings, allow: &AllowLists) -> io::Result<Self> {
+        let metrics = bind_metrics(settings, allow)?;
         let control = match &settings.control {
             Some(path) => open_control(path).await,
             None => None,
@@ -37,11 +32,12 @@ impl AdminListeners {
     }
 
     /// Serves the open listeners, also while the daemon drains. Never returns.
-    pub(super) async fn serve(self, server: &DaemonServer, lost_lines: LostLogLines) {
+    pub(super) async fn serve(self, requests: ControlRequests, lost_lines: LostLogLines) {
         let Self { metrics, control } = self;
+        let server = &requests.server;
         tokio::join!(
             or_pending(metrics.map(|listener| serve_metrics(listener, server, lost_lines))),
-            or_pending(control.map(|socket| serve_control(socket, server)))
+            or_pending(control.map(|socket| serve_control(socket, requests.clone())))
         );
     }
 }
@@ -53,10 +49,13 @@ async fn or_pending(future: Option<impl Future<Output = ()>>) {
     }
 }
 
-fn bind_metrics(settings: &DaemonSettings) -> io::Result<Option<NetworkListener>> {
+fn bind_metrics(
+    settings: &DaemonSettings,
+    allow: &AllowLists,
+) -> io::Result<Option<NetworkListener>> {
     let Some(metrics) = &settings.metrics else { return Ok(None) };
     let address = metrics.listen;
-    let listener = NetworkListener::bind("[metrics]", address, metrics.allow.clone())?;
+    let listener = NetworkListener::bind("[metrics]", address, allow.metrics.clone())?;
     info!(%address, "serving metrics");
     Ok(Some(listener))
 }
@@ -69,7 +68,7 @@ async fn open_control(path: &Path) -> Option<ControlSocket> {
         }
         Err(error) => {
             let socket = path.display();
-            warn!(%socket, %error, "can't open the control socket: `dialscript cache` will not work");
+            warn!(%socket, %error, "can't open the control socket: commands such as `dialscript reload` will not work");
             None
         }
     }
@@ -81,16 +80,15 @@ async fn serve_metrics(listener: NetworkListener, server: &DaemonServer, lost_li
         ended_calls: server.call_counts().counts(),
         active_calls: server.active_calls(),
         lost_log_lines: lost_lines.count(),
-        ..MetricsSnapshot::from_triggers(server.triggers())
+        ..MetricsSnapshot::from_triggers(&server.triggers())
     };
     metrics::serve(listener, snapshot, pending()).await;
 }
 
-async fn serve_control(socket: ControlSocket, server: &DaemonServer) {
-    let server = server.clone();
+async fn serve_control(socket: ControlSocket, requests: ControlRequests) {
     let answer = move |request| {
-        let server = server.clone();
-        async move { handler::handle_request(&request, server.triggers(), &server.library()).await }
+        let requests = requests.clone();
+        async move { requests.answer(request).await }
     };
     crate::control::serve::serve(socket, answer, pending()).await;
 }

@@ -6,21 +6,27 @@ use std::sync::Arc;
 
 use tracing::info;
 
-use crate::config::{DaemonSettings, ListenerSettings};
-use crate::listener::NetworkListener;
+use super::allow_lists::AllowLists;
+use crate::config::DaemonSettings;
+use crate::listener::{AllowedNetworks, NetworkListener};
 use crate::server::SwitchListener;
 use crate::telemetry::Switch;
 use crate::voice;
 use crate::voice::sound_server::SoundUrls;
 
-pub(super) fn bind_switch_listeners(settings: &DaemonSettings) -> io::Result<Vec<SwitchListener>> {
-    let switches =
-        [(Switch::Asterisk, &settings.asterisk), (Switch::FreeSwitch, &settings.freeswitch)];
-    let addresses = switches.into_iter().flat_map(|(switch, settings)| {
-        settings.listen.iter().map(move |address| (switch, settings, *address))
+pub(super) fn bind_switch_listeners(
+    settings: &DaemonSettings,
+    allow: &AllowLists,
+) -> io::Result<Vec<SwitchListener>> {
+    let switches = [
+        (Switch::Asterisk, &settings.asterisk, &allow.asterisk),
+        (Switch::FreeSwitch, &settings.freeswitch, &allow.freeswitch),
+    ];
+    let addresses = switches.into_iter().flat_map(|(switch, settings, allow)| {
+        settings.listen.iter().map(move |address| (switch, *address, allow))
     });
-    let bind = |(switch, settings, address): (Switch, &ListenerSettings, SocketAddr)| {
-        let listener = SwitchListener::bind(switch, address, settings.allow.clone())?;
+    let bind = |(switch, address, allow): (Switch, SocketAddr, &AllowedNetworks)| {
+        let listener = SwitchListener::bind(switch, address, allow.clone())?;
         info!(switch = switch.as_str(), %address, "listening");
         Ok(listener)
     };
@@ -33,10 +39,13 @@ pub(super) struct BoundSoundServer {
     pub(super) urls: Arc<SoundUrls>,
 }
 
-pub(super) fn bind_sound_server(settings: &DaemonSettings) -> io::Result<Option<BoundSoundServer>> {
+pub(super) fn bind_sound_server(
+    settings: &DaemonSettings,
+    allow: &AllowLists,
+) -> io::Result<Option<BoundSoundServer>> {
     let Some(server) = &settings.voice.sound_server else { return Ok(None) };
     let address = server.listen;
-    let listener = NetworkListener::bind("[sound_server]", address, server.allow.clone())?;
+    let listener = NetworkListener::bind("[sound_server]", address, allow.sound_server.clone())?;
     let urls = Arc::new(SoundUrls::new(
         server,
         &settings.voice.cache_folder,

@@ -86,7 +86,7 @@ impl SoundStore {
         if is_owner {
             leftovers.iter().for_each(|name| self.folder.remove_leftover(name));
             // A sound that was already in the index counts as well.
-            let evicted = self.index.lock().evict(self.max_bytes);
+            let evicted = self.index.lock().evict(self.max_bytes.load(Ordering::Relaxed));
             delete_files(evicted, is_owner);
         }
         Ok(())

@@ -6,11 +6,13 @@ pub mod check;
 mod config_file;
 mod control_connection;
 mod demo;
+mod doctor;
 mod matching;
 mod new;
 mod printer;
 mod reload;
 mod serve;
+mod shared_folders;
 pub mod simulated_voice;
 pub mod simulation;
 mod sounds;
@@ -50,6 +52,8 @@ enum CliCommand {
     Cache(cache::CacheArgs),
     /// Import, list and check sound files
     Sounds(sounds::SoundsArgs),
+    /// Check an installation: daemon, switch, dialplan, files, engines, servers. Names the command that fixes each problem
+    Doctor(doctor::DoctorArgs),
     /// Run a self-contained demo: a script, a mock shop, three simulated callers
     Demo(demo::DemoArgs),
 }
@@ -85,6 +89,7 @@ pub fn run(arguments: Cli) -> ExitCode {
         CliCommand::Reload(options) => reload::reload(options),
         CliCommand::Cache(options) => cache::cache(options),
         CliCommand::Sounds(options) => sounds::sounds(options),
+        CliCommand::Doctor(options) => doctor::doctor(options),
         CliCommand::Demo(options) => demo::demo(&options),
     }
 }

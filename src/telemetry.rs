@@ -2,6 +2,7 @@
 
 pub(crate) mod call_counts;
 pub(crate) mod call_span;
+pub(crate) mod call_times;
 pub(crate) mod event_layer;
 mod fields;
 mod journal;
@@ -12,6 +13,9 @@ mod log_output;
 mod log_queue;
 mod log_writer;
 mod panics;
+pub mod phase;
+pub mod refused_calls;
+pub mod reload_counts;
 mod switch;
 #[cfg(test)]
 mod tests;
@@ -28,6 +32,7 @@ use tracing_subscriber::{EnvFilter, Registry, reload};
 use crate::channel::HandoverResult;
 use crate::script::report::CallReport;
 use crate::telemetry::call_counts::CallCounts;
+use crate::telemetry::call_times::CallTimes;
 use crate::trace::TraceId;
 use log_layer::LogLayer;
 use log_output::LogOutput;
@@ -128,9 +133,10 @@ pub struct CallEnded<'a> {
 
 impl CallEnded<'_> {
     /// Counts the call and writes its log line.
-    pub fn record(&self, counts: &CallCounts) {
+    pub fn record(&self, counts: &CallCounts, times: &CallTimes) {
         let report = &self.report;
         counts.increment(self.switch, report.outcome);
+        times.observe(self.switch, self.duration, report);
         let timings = &report.timings;
         info!(
             call_id = self.call_id,

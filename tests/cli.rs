@@ -8,9 +8,13 @@ mod cli {
     mod call;
     mod check;
     mod control;
+    mod doctor;
     mod engine_processes;
     mod faulty_scripts;
+    mod file_modes;
+    mod health;
     mod matching;
+    mod measured_calls;
     mod metrics;
     mod new;
     #[cfg(feature = "otlp")]
@@ -21,6 +25,7 @@ mod cli {
     mod serve;
     mod slow_readers;
     mod sounds;
+    mod systemd;
     mod traceparent;
     mod two_daemons;
 }

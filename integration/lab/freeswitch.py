@@ -50,10 +50,11 @@ class FreeSwitch:
         self._prefix, self._run = Path(prefix), Path(run)
         self._modules = self._prefix / "lib/freeswitch/mod"
         self.sip_port = free_port(socket.SOCK_DGRAM)
-        self._event_port = free_port()
+        self.event_port = free_port()
         self._write_configuration(samples, callee_port)
         self._process = None
         self.channels = None
+        self.launcher = []  # the start of its command line, for example to change the user
 
     def another(self, run, samples):
         """Another FreeSWITCH of the same installation, in its own folder."""
@@ -63,13 +64,21 @@ class FreeSwitch:
         """Starts it and returns when it accepts calls."""
         with open(self._run / "log/console", "wb") as console:
             self._process = subprocess.Popen(
-                self._program(), stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
+                [*self.launcher, *self._program()], stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
             )
         try:
             wait_until(self._accepts_calls, 30, "FreeSWITCH to accept calls", every=0.1)
-            self.channels = Watcher(self._event_port, PASSWORD)
+            self.channels = Watcher(self.event_port, PASSWORD)
         except (WaitTimeout, EOFError) as reason:
             raise SwitchFailed("\n".join([str(reason), *self.last_log(20)])) from reason
+
+    @property
+    def folders(self):
+        """The folders in which it writes."""
+        return [self._run]
+
+    def name_process(self):
+        """Its process has the name of the installed program."""
 
     def stop(self):
         """Stops it; calls in progress are hung up."""
@@ -85,7 +94,7 @@ class FreeSwitch:
 
     def command(self, line):
         """The output of an API command."""
-        connection = EventSocket(self._event_port, PASSWORD)
+        connection = EventSocket(self.event_port, PASSWORD)
         try:
             return connection.ask(f"api {line}")
         finally:
@@ -185,7 +194,7 @@ class FreeSwitch:
             tones.write(self._run / f"sounds/digits/8000/{digit}.wav", tones.Tone(tones.LIBRARY[name].pitch, 0.3))
         rtp = random.randrange(10000, 30000, 2)
         values = {
-            "RUN": self._run, "SIP_PORT": self.sip_port, "EVENT_PORT": self._event_port, "CALLEE_PORT": callee_port,
+            "RUN": self._run, "SIP_PORT": self.sip_port, "EVENT_PORT": self.event_port, "CALLEE_PORT": callee_port,
             "RTP_FIRST": rtp, "RTP_LAST": rtp + RTP_PORTS,
             "INSTALLED": "".join(f'<load module="{name}"/>' for name in OPTIONAL if self.has(name)),
         }

@@ -21,6 +21,7 @@ use crate::script::request::TriggerClient;
 use crate::script::run::run;
 use crate::script::voice::VoiceService;
 use crate::telemetry::call_span::end_call_span;
+use crate::telemetry::refused_calls::CallRefusal;
 use crate::telemetry::{CallEnded, Switch};
 use crate::trace::TraceContext;
 
@@ -34,7 +35,10 @@ pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
     let opened = agi::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, environment) = match opened {
         Ok(opened) => opened,
-        Err(error) => return warn!(%peer, %error, "the handshake failed"),
+        Err(error) => {
+            call.count_refusal(CallRefusal::Handshake);
+            return warn!(%peer, %error, "the handshake failed");
+        }
     };
     let request = environment.script_request();
     let Some(script) = call.find_script(&request.name) else {
@@ -56,7 +60,10 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
     let opened = esl::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, data) = match opened {
         Ok(opened) => opened,
-        Err(error) => return warn!(%peer, %error, "the handshake failed"),
+        Err(error) => {
+            call.count_refusal(CallRefusal::Handshake);
+            return warn!(%peer, %error, "the handshake failed");
+        }
     };
     let call_id = data.unique_id().unwrap_or_default();
     let name = data.script_name().unwrap_or_default();
@@ -92,8 +99,20 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         CallLimits { stop: self.server.force_stop.clone(), ends_at }
     }
 
+    /// The script with this name. Without it, the call counts as refused.
     fn find_script(&self, name: &str) -> Option<Arc<Script>> {
-        self.context.library.scripts.get(name).cloned()
+        let script = self.context.library.scripts.get(name).cloned();
+        if script.is_none() {
+            self.count_refusal(match self.context.library.excluded.contains_key(name) {
+                true => CallRefusal::ExcludedScript,
+                false => CallRefusal::UnknownScript,
+            });
+        }
+        script
+    }
+
+    fn count_refusal(&self, reason: CallRefusal) {
+        self.server.refused_calls.increment(self.switch, reason);
     }
 
     fn log_refusal(&self, peer: IpAddr, call_id: &str, script: &str) {
@@ -116,7 +135,7 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         let (switch, duration) = (self.switch, self.started_at.elapsed());
         let ended =
             CallEnded { switch, call_id: &caller.call_id, duration, trace: trace_id, report };
-        ended.record(&self.server.call_counts);
+        ended.record(&self.server.call_counts, &self.server.call_times);
         end_call_span(call_span, &ended);
     }
 }

@@ -10,6 +10,9 @@ use tokio_util::task::TaskTracker;
 use super::refusal::CallRefuser;
 use crate::script::definition::ScriptLibrary;
 use crate::telemetry::call_counts::CallCounts;
+use crate::telemetry::call_times::CallTimes;
+use crate::telemetry::refused_calls::RefusedCalls;
+use crate::telemetry::reload_counts::ReloadCounts;
 use crate::trace::SpanQueue;
 
 /// The limits of calls.
@@ -45,6 +48,9 @@ pub(super) struct ServerState<T, V> {
     pub(super) call_counts: CallCounts,
     /// Where the spans of calls go; `None` if traces are not exported.
     pub(super) spans: Option<Arc<SpanQueue>>,
+    pub(super) call_times: CallTimes,
+    pub(super) refused_calls: RefusedCalls,
+    pub(super) reload_counts: ReloadCounts,
     /// Cancelled when the grace time is over: all calls must end.
     pub(super) force_stop: CancellationToken,
 }
@@ -58,6 +64,9 @@ impl<T, V> ServerState<T, V> {
             tasks,
             call_counts: CallCounts::default(),
             spans,
+            call_times: CallTimes::default(),
+            refused_calls: RefusedCalls::default(),
+            reload_counts: ReloadCounts::default(),
             force_stop: CancellationToken::new(),
         }
     }
@@ -68,5 +77,6 @@ impl<T, V> ServerState<T, V> {
 
     pub(super) fn replace_context(&self, context: CallContext<T, V>) {
         *self.context.write() = Arc::new(context);
+        self.reload_counts.record_success();
     }
 }

@@ -9,6 +9,7 @@
 pub(super) mod cache_metadata;
 mod folder_contents;
 mod ownership;
+mod shared_mode;
 mod sound_index;
 pub(super) mod sound_key;
 mod store_folder;
@@ -45,8 +46,8 @@ pub(super) struct SoundStore {
     index: Mutex<SoundIndex>,
     /// Whether this process owns the folder, and has all of its sounds in the index.
     is_owner: AtomicBool,
-    /// Held while this process becomes the owner.
-    takeover: Mutex<()>,
+    /// Whether this process leaves the folder to another one. Held while it becomes the owner.
+    given_up: Mutex<bool>,
 }
 
 impl SoundStore {
@@ -61,7 +62,7 @@ impl SoundStore {
             max_bytes: settings.max_cache_bytes.into(),
             index: Mutex::default(),
             is_owner: AtomicBool::new(false),
-            takeover: Mutex::new(()),
+            given_up: Mutex::new(false),
         };
         let loaded = if store.try_own() { Ok(()) } else { store.load_files(false) };
         if let Err(error) = loaded {
@@ -78,6 +79,12 @@ impl SoundStore {
     /// Whether less than 7/8 of the allowed size is used.
     pub(super) fn has_room(&self) -> bool {
         self.index.lock().bytes() < self.max_bytes.load(Ordering::Relaxed) / 8 * 7
+    }
+
+    /// The number of sounds, and their size in bytes.
+    pub(super) fn size(&self) -> (usize, u64) {
+        let index = self.index.lock();
+        (index.len(), index.bytes())
     }
 
     pub(super) fn get(&self, key: SoundKey) -> Option<Arc<StoredSound>> {

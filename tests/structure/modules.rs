@@ -5,22 +5,32 @@ use std::collections::BTreeSet;
 use super::source::{SourceFile, library};
 
 /// Each module, and the modules of this crate that it may import from.
-const ALLOWED_IMPORTS: [(&str, &[&str]); 22] = [
+const ALLOWED_IMPORTS: [(&str, &[&str]); 23] = [
     ("channel", &[]),
     ("wire", &[]),
     ("script", &["channel", "trace"]),
     ("trace", &[]),
     ("otlp", &["trace", "web"]),
     ("fake", &[]),
-    ("agi", &["channel", "wire"]),
-    ("esl", &["channel", "wire"]),
+    ("file_access", &[]),
+    ("agi", &["channel", "file_access", "wire"]),
+    ("esl", &["channel", "file_access", "wire"]),
     ("web", &[]),
     ("circuit_breaker", &[]),
     ("concurrency_limit", &[]),
     ("single_flight", &[]),
+    ("histogram", &[]),
     (
         "trigger",
-        &["circuit_breaker", "concurrency_limit", "single_flight", "script", "trace", "web"],
+        &[
+            "circuit_breaker",
+            "concurrency_limit",
+            "histogram",
+            "single_flight",
+            "script",
+            "trace",
+            "web",
+        ],
     ),
     ("listener", &["concurrency_limit"]),
     ("http_server", &["listener"]),
@@ -30,6 +40,8 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 22] = [
             "channel",
             "circuit_breaker",
             "concurrency_limit",
+            "file_access",
+            "histogram",
             "single_flight",
             "http_server",
             "listener",
@@ -38,7 +50,19 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 22] = [
         ],
     ),
     ("control", &["circuit_breaker", "listener", "script", "trigger"]),
-    ("metrics", &["circuit_breaker", "http_server", "listener", "script", "telemetry", "trigger"]),
+    (
+        "metrics",
+        &[
+            "circuit_breaker",
+            "histogram",
+            "http_server",
+            "listener",
+            "script",
+            "telemetry",
+            "trigger",
+            "voice",
+        ],
+    ),
     (
         "config",
         &[
@@ -54,7 +78,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 22] = [
             "web",
         ],
     ),
-    ("telemetry", &["channel", "script", "trace"]),
+    ("telemetry", &["channel", "histogram", "script", "trace"]),
     ("server", &["agi", "esl", "channel", "listener", "script", "telemetry", "trace"]),
     (
         "cli",
@@ -65,6 +89,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 22] = [
             "config",
             "control",
             "fake",
+            "file_access",
             "http_server",
             "listener",
             "metrics",
@@ -86,7 +111,7 @@ const RESTRICTED_LIBRARIES: [(&str, &[&str]); 8] = [
     ("reqwest", &["trigger", "voice", "web"]),
     ("toml", &["config"]),
     ("hyper", &["http_server", "voice", "web"]),
-    ("prometheus_client", &["metrics"]),
+    ("prometheus_client", &["histogram", "metrics"]),
     ("clap", &["cli"]),
     ("opentelemetry", &["otlp"]),
     ("tracing_subscriber", &["telemetry"]),

@@ -39,6 +39,7 @@ mod shared_cache;
 mod single_flight;
 mod stale;
 mod traceparent;
+mod waits;
 
 /// Every value is the same sensitive text.
 struct Canary;

@@ -35,6 +35,8 @@
 //! - [`histogram`]: histograms of durations, for the metrics
 //! - [`metrics`]: metrics for Prometheus, and the state of the daemon for load balancers
 //! - [`telemetry`]: the log, the log line at the end of each call, the counts and durations of calls
+//! - [`otlp`]: the export of traces to a collector, with the cargo feature `otlp`
+//! - [`trace`]: traces of calls: their identifiers, the header `traceparent`, spans
 //! - [`config`]: the configuration file and the script files: parsing, checks, diagnostics
 //! - [`fake`]: simulated switches for `call`, `demo` and the tests
 //!
@@ -56,10 +58,12 @@ pub mod histogram;
 mod http_server;
 pub mod listener;
 pub mod metrics;
+pub mod otlp;
 pub mod script;
 mod server;
 mod single_flight;
 pub mod telemetry;
+pub mod trace;
 pub mod trigger;
 pub mod voice;
 pub mod web;

@@ -17,6 +17,8 @@ mod cli {
     mod measured_calls;
     mod metrics;
     mod new;
+    #[cfg(feature = "otlp")]
+    mod otlp;
     mod package;
     mod plain_words;
     mod reload;
@@ -25,5 +27,6 @@ mod cli {
     mod slow_readers;
     mod sounds;
     mod systemd;
+    mod traceparent;
     mod two_daemons;
 }

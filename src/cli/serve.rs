@@ -16,6 +16,7 @@ mod sharing;
 mod stop;
 mod supervisor;
 mod systemd;
+mod traces;
 mod warnings;
 mod worker;
 
@@ -34,6 +35,7 @@ use crate::cli::check::print_diagnostics;
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_error;
 use crate::config::Config;
+use crate::otlp::TraceExporter;
 use crate::server::{CallContext, CallServer};
 use crate::telemetry::{self, DaemonLog};
 use crate::trigger::HttpTriggerClient;
@@ -50,6 +52,7 @@ use script_files::{load_scripts, log_script_faults, store_valid_files};
 use service_connections::ServiceConnections;
 use service_reports::report;
 use systemd::ServiceNotification;
+use traces::{end_export, start_export};
 use warnings::log_warnings;
 use worker::SupervisorLink;
 
@@ -139,9 +142,11 @@ async fn run_daemon(
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
+    let traces = start_export(config.daemon.otlp.as_ref(), triggers.client());
+    let spans = traces.as_ref().map(TraceExporter::queue);
     let (triggers, voice) = (Arc::new(triggers), Arc::new(voice));
     let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
-    let server = CallServer::new(CallContext { limits, library, triggers, voice });
+    let server = CallServer::new(CallContext { limits, library, triggers, voice }, spans);
     store_valid_files(&config);
     let shared = (&server, &systemd);
     let reloader = Reloader::new(path, shared, sockets.allow, log.level(), config.daemon);
@@ -162,6 +167,7 @@ async fn run_daemon(
         () = follow_supervisor(supervisor, &server) => {}
     }
     complete_requests(&server).await;
+    end_export(traces).await;
     info!("stopped");
     Ok(())
 }

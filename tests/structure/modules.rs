@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use super::source::{SourceFile, library};
 
 /// Each module, and the modules of this crate that it may import from.
-const ALLOWED_IMPORTS: [(&str, &[&str]); 22] = [
+const ALLOWED_IMPORTS: [(&str, &[&str]); 24] = [
     ("channel", &[]),
     ("wire", &[]),
-    ("script", &["channel"]),
+    ("script", &["channel", "trace"]),
+    ("trace", &[]),
+    ("otlp", &["trace", "web"]),
     ("fake", &[]),
     ("file_access", &[]),
     ("agi", &["channel", "file_access", "wire"]),
@@ -20,7 +22,15 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 22] = [
     ("histogram", &[]),
     (
         "trigger",
-        &["circuit_breaker", "concurrency_limit", "histogram", "single_flight", "script", "web"],
+        &[
+            "circuit_breaker",
+            "concurrency_limit",
+            "histogram",
+            "single_flight",
+            "script",
+            "trace",
+            "web",
+        ],
     ),
     ("listener", &["concurrency_limit"]),
     ("http_server", &["listener"]),
@@ -59,6 +69,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 22] = [
             "channel",
             "circuit_breaker",
             "control",
+            "otlp",
             "script",
             "server",
             "telemetry",
@@ -67,8 +78,8 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 22] = [
             "web",
         ],
     ),
-    ("telemetry", &["channel", "histogram", "script"]),
-    ("server", &["agi", "esl", "channel", "listener", "script", "telemetry"]),
+    ("telemetry", &["channel", "histogram", "script", "trace"]),
+    ("server", &["agi", "esl", "channel", "listener", "script", "telemetry", "trace"]),
     (
         "cli",
         &[
@@ -82,9 +93,11 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 22] = [
             "http_server",
             "listener",
             "metrics",
+            "otlp",
             "script",
             "server",
             "telemetry",
+            "trace",
             "trigger",
             "voice",
             "web",
@@ -93,13 +106,14 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 22] = [
 ];
 
 /// Libraries that only some modules may use.
-const RESTRICTED_LIBRARIES: [(&str, &[&str]); 7] = [
+const RESTRICTED_LIBRARIES: [(&str, &[&str]); 8] = [
     ("redis", &["trigger"]),
     ("reqwest", &["trigger", "voice", "web"]),
     ("toml", &["config"]),
     ("hyper", &["http_server", "voice", "web"]),
     ("prometheus_client", &["histogram", "metrics"]),
     ("clap", &["cli"]),
+    ("opentelemetry", &["otlp"]),
     ("tracing_subscriber", &["telemetry"]),
 ];
 

@@ -14,6 +14,7 @@ use dialscript::fake::{asterisk, freeswitch};
 use dialscript::script::call_state::ScriptArguments;
 use dialscript::script::definition::ScriptLibrary;
 use dialscript::script::run::run;
+use dialscript::trace::TraceContext;
 use tempfile::TempDir;
 use tokio::io::duplex;
 use tokio::time::{Instant, sleep, timeout};
@@ -99,7 +100,8 @@ async fn runs(
     arguments: ScriptArguments,
 ) -> dialscript::script::report::CallReport {
     let script = library.scripts["main"].clone();
-    let ran = timeout(FAR, run(channel, library, engines, script, arguments)).await;
+    let trace = TraceContext::default();
+    let ran = timeout(FAR, run(channel, library, engines, script, arguments, trace)).await;
     ran.expect("the script did not end")
 }
 

@@ -20,6 +20,7 @@ use dialscript::script::request::{
     CacheStatus, RequestTimings, TriggerClient, TriggerError, TriggerRequest, TriggerResult,
 };
 use dialscript::script::run::run;
+use dialscript::trace::TraceContext;
 
 use crate::support::config_folder::ConfigFolder;
 use crate::support::fake_voice::{ActionLog, FakeVoice};
@@ -349,7 +350,8 @@ impl ScriptCall {
         let arguments =
             [("order".to_owned(), "a b".to_owned())].into_iter().collect::<ScriptArguments>();
         let services = (&self.triggers, &self.voice);
-        let report = run(self.channel, &library, services, script, arguments).await;
+        let report =
+            run(self.channel, &library, services, script, arguments, TraceContext::default()).await;
         let done = done.lock().unwrap().clone();
         Outcome { done, report }
     }

@@ -12,6 +12,7 @@ mod switch_handler;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -27,6 +28,10 @@ use crate::script::request::TriggerClient;
 use crate::script::voice::VoiceService;
 use crate::telemetry::Switch;
 use crate::telemetry::call_counts::CallCounts;
+use crate::telemetry::call_times::CallTimes;
+use crate::telemetry::phase::ServerPhase;
+use crate::telemetry::refused_calls::RefusedCalls;
+use crate::telemetry::reload_counts::ReloadCounts;
 
 use state::ServerState;
 pub(crate) use state::{CallContext, ServerLimits};
@@ -80,6 +85,8 @@ pub(crate) struct CallServer<T, V> {
     draining: CancellationToken,
     /// Answered by the accept loops.
     pulses: Mutex<Vec<Arc<AcceptPulse>>>,
+    /// Set when the listeners for switches begin to accept.
+    is_serving: AtomicBool,
 }
 
 /// The timeout for handing all remaining calls back to the dialplan after the grace time.
@@ -93,6 +100,7 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
             state: Arc::new(ServerState::new(context)),
             draining: CancellationToken::new(),
             pulses: Mutex::default(),
+            is_serving: AtomicBool::new(false),
         })
     }
 
@@ -125,6 +133,7 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         for listener in listeners {
             self.start_accepting(listener, requests.clone());
         }
+        self.is_serving.store(true, Ordering::Release);
         requests.left_or_stopped().await;
         self.draining.cancel();
         self.state.tasks.close();
@@ -206,8 +215,37 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         &self.state.call_counts
     }
 
+    /// How long calls took.
+    pub(crate) fn call_times(&self) -> &CallTimes {
+        &self.state.call_times
+    }
+
+    /// The numbers of refused calls.
+    pub(crate) fn refused_calls(&self) -> &RefusedCalls {
+        &self.state.refused_calls
+    }
+
+    /// The results of reloads. [`replace_library`](Self::replace_library) counts a successful one.
+    pub(crate) fn reload_counts(&self) -> &ReloadCounts {
+        &self.state.reload_counts
+    }
+
     /// The number of calls in progress.
     pub(crate) fn active_calls(&self) -> usize {
         self.call_limit.in_use()
+    }
+
+    /// The most calls that may be in progress.
+    pub(crate) fn max_calls(&self) -> usize {
+        self.call_limit.max()
+    }
+
+    /// What happens to new calls.
+    pub(crate) fn phase(&self) -> ServerPhase {
+        match (self.draining.is_cancelled(), self.is_serving.load(Ordering::Acquire)) {
+            (true, _) => ServerPhase::Draining,
+            (false, true) => ServerPhase::Serving,
+            (false, false) => ServerPhase::Starting,
+        }
     }
 }

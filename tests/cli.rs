@@ -10,7 +10,9 @@ mod cli {
     mod control;
     mod engine_processes;
     mod faulty_scripts;
+    mod health;
     mod matching;
+    mod measured_calls;
     mod metrics;
     mod new;
     mod plain_words;

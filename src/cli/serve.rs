@@ -59,9 +59,9 @@ pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
 const EXIT_CONFIG: u8 = 78;
 
 #[derive(Debug, Args)]
-pub(super) struct ServeArgs {
+pub(crate) struct ServeArgs {
     #[command(flatten)]
-    config: ConfigFile,
+    file: ConfigFile,
     /// Do not start if a script file has an error. Without this option, the other scripts are served
     #[arg(long)]
     strict: bool,
@@ -74,14 +74,14 @@ pub(super) struct ServeArgs {
 }
 
 /// Serves calls until a signal stops the daemon.
-pub(super) fn serve(options: ServeArgs) -> ExitCode {
-    if options.supervise && !options.worker {
+pub(crate) fn serve(arguments: ServeArgs) -> ExitCode {
+    if arguments.supervise && !arguments.worker {
         return supervisor::supervise();
     }
-    let is_worker = options.worker;
+    let is_worker = arguments.worker;
     let sockets = PassedSockets::take();
-    let path = &options.config.resolve_path();
-    let servable = match load_scripts(path, options.strict) {
+    let path = &arguments.file.resolve_path();
+    let servable = match load_scripts(path, arguments.strict) {
         Ok(servable) => servable,
         Err(diagnostics) => {
             print_diagnostics(&diagnostics);

@@ -30,6 +30,11 @@ impl ConnectionLimit {
         self.permits.set_max(max);
     }
 
+    /// How many connections may be served at once.
+    pub(crate) fn max(&self) -> usize {
+        self.permits.max()
+    }
+
     pub(super) fn try_acquire(&self) -> Result<ConnectionPermit, Refusal> {
         self.permits.try_acquire().map_err(|_| Refusal::LimitReached(self.key))
     }

@@ -20,6 +20,7 @@ use crate::script::definition::{ExcludedScript, Script};
 use crate::script::request::TriggerClient;
 use crate::script::run::run;
 use crate::script::voice::VoiceService;
+use crate::telemetry::refused_calls::CallRefusal;
 use crate::telemetry::{CallEnded, Switch};
 
 /// Serves a call from Asterisk.
@@ -32,7 +33,10 @@ pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
     let opened = agi::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, environment) = match opened {
         Ok(opened) => opened,
-        Err(error) => return warn!(%peer, %error, "the handshake failed"),
+        Err(error) => {
+            call.count_refusal(CallRefusal::Handshake);
+            return warn!(%peer, %error, "the handshake failed");
+        }
     };
     let request = environment.script_request();
     let Some(script) = call.find_script(&request.name) else {
@@ -54,7 +58,10 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
     let opened = esl::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, data) = match opened {
         Ok(opened) => opened,
-        Err(error) => return warn!(%peer, %error, "the handshake failed"),
+        Err(error) => {
+            call.count_refusal(CallRefusal::Handshake);
+            return warn!(%peer, %error, "the handshake failed");
+        }
     };
     let call_id = data.unique_id().unwrap_or_default();
     let name = data.script_name().unwrap_or_default();
@@ -90,8 +97,20 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         CallLimits { stop: self.server.force_stop.clone(), ends_at }
     }
 
+    /// The script with this name. Without it, the call counts as refused.
     fn find_script(&self, name: &str) -> Option<Arc<Script>> {
-        self.context.library.scripts.get(name).cloned()
+        let script = self.context.library.scripts.get(name).cloned();
+        if script.is_none() {
+            self.count_refusal(match self.context.library.excluded.contains_key(name) {
+                true => CallRefusal::ExcludedScript,
+                false => CallRefusal::UnknownScript,
+            });
+        }
+        script
+    }
+
+    fn count_refusal(&self, reason: CallRefusal) {
+        self.server.refused_calls.increment(self.switch, reason);
     }
 
     fn log_refusal(&self, peer: IpAddr, call_id: &str, script: &str) {
@@ -111,7 +130,7 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         let report = call.instrument(span).await;
         let (switch, duration) = (self.switch, self.started_at.elapsed());
         CallEnded { switch, call_id: &caller.call_id, duration, report }
-            .record(&self.server.call_counts);
+            .record(&self.server.call_counts, &self.server.call_times);
     }
 }
 

@@ -10,6 +10,9 @@ use tokio_util::task::TaskTracker;
 use super::refusal::CallRefuser;
 use crate::script::definition::ScriptLibrary;
 use crate::telemetry::call_counts::CallCounts;
+use crate::telemetry::call_times::CallTimes;
+use crate::telemetry::refused_calls::RefusedCalls;
+use crate::telemetry::reload_counts::ReloadCounts;
 
 /// The limits of calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +45,9 @@ pub(super) struct ServerState<T, V> {
     pub(super) tasks: TaskTracker,
     pub(super) refuser: CallRefuser,
     pub(super) call_counts: CallCounts,
+    pub(super) call_times: CallTimes,
+    pub(super) refused_calls: RefusedCalls,
+    pub(super) reload_counts: ReloadCounts,
     /// Cancelled when the grace time is over: all calls must end.
     pub(super) force_stop: CancellationToken,
 }
@@ -54,6 +60,9 @@ impl<T, V> ServerState<T, V> {
             refuser: CallRefuser::new(tasks.clone()),
             tasks,
             call_counts: CallCounts::default(),
+            call_times: CallTimes::default(),
+            refused_calls: RefusedCalls::default(),
+            reload_counts: ReloadCounts::default(),
             force_stop: CancellationToken::new(),
         }
     }
@@ -64,5 +73,6 @@ impl<T, V> ServerState<T, V> {
 
     pub(super) fn replace_context(&self, context: CallContext<T, V>) {
         *self.context.write() = Arc::new(context);
+        self.reload_counts.record_success();
     }
 }

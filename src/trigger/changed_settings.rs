@@ -35,6 +35,7 @@ impl HttpTriggerClient {
             sender,
             cache,
             single_flight: self.single_flight.clone(),
+            waits: self.waits.clone(),
             key_hasher,
             foreground_permits: self.foreground_permits.clone(),
             background_permits: self.background_permits.clone(),

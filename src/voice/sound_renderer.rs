@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::engine_stats::EngineSnapshot;
 use super::render_tasks::{PendingSound, RenderTasks, ready};
 use super::settings::VoiceSettings;
 use super::sound_fetcher::SoundFetcher;
@@ -64,6 +65,10 @@ impl SoundRenderer {
             store,
             limits,
         }
+    }
+
+    pub(super) fn tts_snapshot(&self) -> EngineSnapshot {
+        self.synthesizer.snapshot()
     }
 
     /// A renderer with these settings, except folders and sound server. It shares the stored sounds and the sounds in

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::source::{SourceFile, library};
 
 /// Each module, and the modules of this crate that it may import from.
-const ALLOWED_IMPORTS: [(&str, &[&str]); 20] = [
+const ALLOWED_IMPORTS: [(&str, &[&str]); 21] = [
     ("channel", &[]),
     ("wire", &[]),
     ("script", &["channel"]),
@@ -16,7 +16,11 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 20] = [
     ("circuit_breaker", &[]),
     ("concurrency_limit", &[]),
     ("single_flight", &[]),
-    ("trigger", &["circuit_breaker", "concurrency_limit", "single_flight", "script", "web"]),
+    ("histogram", &[]),
+    (
+        "trigger",
+        &["circuit_breaker", "concurrency_limit", "histogram", "single_flight", "script", "web"],
+    ),
     ("listener", &["concurrency_limit"]),
     ("http_server", &["listener"]),
     (
@@ -25,6 +29,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 20] = [
             "channel",
             "circuit_breaker",
             "concurrency_limit",
+            "histogram",
             "single_flight",
             "http_server",
             "listener",
@@ -33,7 +38,19 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 20] = [
         ],
     ),
     ("control", &["circuit_breaker", "listener", "script", "trigger"]),
-    ("metrics", &["circuit_breaker", "http_server", "listener", "script", "telemetry", "trigger"]),
+    (
+        "metrics",
+        &[
+            "circuit_breaker",
+            "histogram",
+            "http_server",
+            "listener",
+            "script",
+            "telemetry",
+            "trigger",
+            "voice",
+        ],
+    ),
     (
         "config",
         &[
@@ -48,7 +65,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 20] = [
             "web",
         ],
     ),
-    ("telemetry", &["channel", "script"]),
+    ("telemetry", &["channel", "histogram", "script"]),
     ("server", &["agi", "esl", "channel", "listener", "script", "telemetry"]),
     (
         "cli",
@@ -78,7 +95,7 @@ const RESTRICTED_LIBRARIES: [(&str, &[&str]); 7] = [
     ("reqwest", &["trigger", "voice", "web"]),
     ("toml", &["config"]),
     ("hyper", &["http_server", "voice", "web"]),
-    ("prometheus_client", &["metrics"]),
+    ("prometheus_client", &["histogram", "metrics"]),
     ("clap", &["cli"]),
     ("tracing_subscriber", &["telemetry"]),
 ];

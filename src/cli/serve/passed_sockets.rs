@@ -145,8 +145,7 @@ pub(super) fn store(
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{PassedSockets, PassedTcpListener};
-    use std::net::TcpListener;
+    use super::*;
 
     fn passed(address: &str) -> PassedTcpListener {
         let socket = TcpListener::bind(address).unwrap();

@@ -66,9 +66,13 @@ impl Reloader {
                 Ok(config) => reloader.apply(&mut settings, config),
                 Err(errors) => Err(ReloadError::Files(errors)),
             };
-            result.inspect_err(log_failure)
+            result.inspect_err(|error| {
+                reloader.server.reload_counts().record_failure();
+                log_failure(error);
+            })
         };
         spawn_blocking(reload).await.unwrap_or_else(|_| {
+            self.server.reload_counts().record_failure();
             log_failure(&ReloadError::Aborted);
             Err(ReloadError::Aborted)
         })

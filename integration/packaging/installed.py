@@ -129,13 +129,14 @@ class Installation:
             self._machine.reboot()
             expect("the service after the reboot", self._state("is-active"), "active")
             self._hear("7001", SECOND)
-            status = self._shell("systemctl show dialscript --property=StatusText --value")
-            expect(f"the status {status!r} names the script", "hello" in status, True)
+            # The faulty script is served by its last valid version.
+            self._hear("7000", HELLO)
+            log = self._shell("journalctl --no-pager --boot -u dialscript -o cat")
+            expect("the log names the mistake", "hello.toml:2: unknown key `sey`" in log, True)
         finally:
             # The next steps are about a service that runs.
             self._write_script("hello", f'[prompt]\nsay = "{HELLO}"\n')
             self._shell("systemctl restart dialscript")
-        self._hear("7000", HELLO)
 
     def restart_under_calls(self):
         with telephone.SteadyCalls("7001", per_second=2) as calls:

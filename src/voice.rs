@@ -103,6 +103,12 @@ impl VoiceEngines {
         self.prewarmer.start(fixed_sounds, self.renderer.clone());
     }
 
+    /// Lets another process store the sounds from now on. This one still makes those of its calls.
+    pub fn give_up_store(&self) {
+        self.prewarmer.stop();
+        self.renderer.store.give_up();
+    }
+
     pub fn snapshot(&self) -> VoiceSnapshot {
         let (cached_sounds, cached_sound_bytes) = self.renderer.store.size();
         VoiceSnapshot {

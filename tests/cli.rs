@@ -21,5 +21,6 @@ mod cli {
     mod serve;
     mod slow_readers;
     mod sounds;
+    mod systemd;
     mod two_daemons;
 }

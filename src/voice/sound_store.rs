@@ -45,8 +45,8 @@ pub(super) struct SoundStore {
     index: Mutex<SoundIndex>,
     /// Whether this process owns the folder, and has all of its sounds in the index.
     is_owner: AtomicBool,
-    /// Held while this process becomes the owner.
-    takeover: Mutex<()>,
+    /// Whether this process leaves the folder to another one. Held while it becomes the owner.
+    given_up: Mutex<bool>,
 }
 
 impl SoundStore {
@@ -61,7 +61,7 @@ impl SoundStore {
             max_bytes: settings.max_cache_bytes.into(),
             index: Mutex::default(),
             is_owner: AtomicBool::new(false),
-            takeover: Mutex::new(()),
+            given_up: Mutex::new(false),
         };
         let loaded = if store.try_own() { Ok(()) } else { store.load_files(false) };
         if let Err(error) = loaded {

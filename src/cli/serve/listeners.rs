@@ -6,31 +6,29 @@ use std::sync::Arc;
 
 use tracing::info;
 
-use super::allow_lists::AllowLists;
+use super::listener_sockets::ListenerSockets;
 use crate::config::DaemonSettings;
 use crate::listener::{AllowedNetworks, NetworkListener};
-use crate::server::SwitchListener;
+use crate::server::{StopRequests, SwitchListener};
 use crate::telemetry::Switch;
 use crate::voice;
 use crate::voice::sound_server::SoundUrls;
 
 pub(super) fn bind_switch_listeners(
     settings: &DaemonSettings,
-    allow: &AllowLists,
+    sockets: &mut ListenerSockets,
 ) -> io::Result<Vec<SwitchListener>> {
-    let switches = [
-        (Switch::Asterisk, &settings.asterisk, &allow.asterisk),
-        (Switch::FreeSwitch, &settings.freeswitch, &allow.freeswitch),
-    ];
-    let addresses = switches.into_iter().flat_map(|(switch, settings, allow)| {
-        settings.listen.iter().map(move |address| (switch, *address, allow))
+    let asterisk = (Switch::Asterisk, &settings.asterisk, sockets.allow.asterisk.clone());
+    let freeswitch = (Switch::FreeSwitch, &settings.freeswitch, sockets.allow.freeswitch.clone());
+    let addresses = [asterisk, freeswitch].into_iter().flat_map(|(switch, settings, allow)| {
+        settings.listen.iter().map(move |address| (switch, *address, allow.clone()))
     });
-    let bind = |(switch, address, allow): (Switch, SocketAddr, &AllowedNetworks)| {
-        let listener = SwitchListener::bind(switch, address, allow.clone())?;
+    let open = |(switch, address, allow): (Switch, SocketAddr, AllowedNetworks)| {
+        let listener = sockets.open(SwitchListener::table(switch), address, allow)?;
         info!(switch = switch.as_str(), %address, "listening");
-        Ok(listener)
+        Ok(SwitchListener { switch, listener })
     };
-    addresses.map(bind).collect()
+    addresses.map(open).collect()
 }
 
 /// A sound server that listens but does not accept yet.
@@ -41,11 +39,12 @@ pub(super) struct BoundSoundServer {
 
 pub(super) fn bind_sound_server(
     settings: &DaemonSettings,
-    allow: &AllowLists,
+    sockets: &mut ListenerSockets,
 ) -> io::Result<Option<BoundSoundServer>> {
     let Some(server) = &settings.voice.sound_server else { return Ok(None) };
     let address = server.listen;
-    let listener = NetworkListener::bind("[sound_server]", address, allow.sound_server.clone())?;
+    let allow = sockets.allow.sound_server.clone();
+    let listener = sockets.open("[sound_server]", address, allow)?;
     let urls = Arc::new(SoundUrls::new(
         server,
         &settings.voice.cache_folder,
@@ -55,12 +54,10 @@ pub(super) fn bind_sound_server(
     Ok(Some(BoundSoundServer { listener, urls }))
 }
 
-/// Serves sounds, also while the daemon drains. Never returns.
-pub(super) async fn serve_sounds(sound_server: Option<BoundSoundServer>) {
-    match sound_server {
-        Some(BoundSoundServer { listener, urls }) => {
-            voice::sound_server::serve(listener, urls, std::future::pending()).await;
-        }
-        None => std::future::pending().await,
+/// Serves sounds, also while the daemon drains, until the next process does. Never returns.
+pub(super) async fn serve_sounds(sound_server: Option<BoundSoundServer>, stop: &StopRequests) {
+    if let Some(BoundSoundServer { listener, urls }) = sound_server {
+        voice::sound_server::serve(listener, urls, stop.leave.cancelled()).await;
     }
+    std::future::pending().await
 }

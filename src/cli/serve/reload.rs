@@ -12,6 +12,7 @@ use tracing::{error, info, warn};
 use super::allow_lists::AllowLists;
 use super::reload_result::{ReloadError, ReloadSuccess, report};
 use super::script_files::{log_errors, store_valid_files};
+use super::systemd::SystemdNotifier;
 use super::warnings::log_warnings;
 use crate::config::{self, Config, DaemonSettings};
 use crate::control::protocol::ReloadReport;
@@ -20,18 +21,11 @@ use crate::telemetry::LogLevel;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 
-/// Where a reload on SIGHUP stands, for the service manager.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ReloadPhase {
-    Started,
-    /// With or without success.
-    Ended,
-}
-
 /// Reloads the files. Reloads that are requested at the same time run one after the other.
 pub(super) struct Reloader {
     path: PathBuf,
     server: Arc<CallServer<HttpTriggerClient, VoiceEngines>>,
+    systemd: SystemdNotifier,
     allow: AllowLists,
     log_level: LogLevel,
     /// The settings in use. Locked while a reload runs.
@@ -39,16 +33,10 @@ pub(super) struct Reloader {
 }
 
 /// Reloads on each SIGHUP. Never returns.
-pub(super) async fn reload_on_sighup(
-    reloader: &Arc<Reloader>,
-    mut signals: Signal,
-    on_phase: impl Fn(ReloadPhase),
-) {
+pub(super) async fn reload_on_sighup(reloader: &Arc<Reloader>, mut signals: Signal) {
     while signals.recv().await.is_some() {
-        on_phase(ReloadPhase::Started);
         // The log has the result.
         drop(reloader.reload().await);
-        on_phase(ReloadPhase::Ended);
     }
     std::future::pending().await
 }
@@ -57,13 +45,14 @@ impl Reloader {
     /// `allow` and `log_level` belong to the open listeners and to the log. `settings` are those in use.
     pub(super) fn new(
         path: &Path,
-        server: Arc<CallServer<HttpTriggerClient, VoiceEngines>>,
+        (server, systemd): (&Arc<CallServer<HttpTriggerClient, VoiceEngines>>, &SystemdNotifier),
         allow: AllowLists,
         log_level: LogLevel,
         settings: DaemonSettings,
     ) -> Arc<Self> {
         let (path, settings) = (path.to_owned(), Mutex::new(settings));
-        Arc::new(Self { path, server, allow, log_level, settings })
+        let (server, systemd) = (server.clone(), systemd.clone());
+        Arc::new(Self { path, server, systemd, allow, log_level, settings })
     }
 
     /// Reads all files. Without an error, replaces the scripts and settings for new calls; with one, nothing changes.
@@ -72,6 +61,7 @@ impl Reloader {
         let reloader = self.clone();
         let reload = move || {
             let mut settings = reloader.settings.lock();
+            let _ready_at_the_end = reloader.systemd.reloading();
             let result = match config::load(&reloader.path) {
                 Ok(config) => reloader.apply(&mut settings, config),
                 Err(errors) => Err(ReloadError::Files(errors)),

@@ -133,7 +133,7 @@ fn restart_keys(a: &DaemonSettings, b: &DaemonSettings) -> [(&'static str, bool)
     ]
 }
 
-/// Compares a key of a table. If only one file has the table, the table's `listen` differs, and nothing else is compared.
+/// Compares a key of a table. If only one file has the table, its `listen` differs, and no other key is compared.
 fn same_if_both<T, K: PartialEq>(a: &Option<T>, b: &Option<T>, key: impl Fn(&T) -> &K) -> bool {
     a.as_ref().zip(b.as_ref()).is_none_or(|(a, b)| key(a) == key(b))
 }

@@ -26,7 +26,7 @@ use clap::Args;
 
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::{print_error, print_usage_error};
-use crate::config;
+use crate::config::{self, ServableConfig};
 use context::DoctorContext;
 use finding::DoctorReport;
 use host::DoctorHost;
@@ -72,8 +72,9 @@ pub(super) fn doctor(options: DoctorArgs) -> ExitCode {
         Err(error) => return print_error(&format!("could not start: {error}")),
     };
     let mut report = DoctorReport::new(options.json);
-    match config::load(&path) {
-        Ok(config) => {
+    match config::load_valid(&path) {
+        Ok(ServableConfig { config, replaced, .. }) => {
+            report.extend(configuration::check_replaced(&replaced, &path));
             let dialplans = &options.dialplan;
             let context = DoctorContext { config: &config, path: &path, host: &host, dialplans };
             runtime.block_on(run_checks(&context, &mut report));

@@ -184,6 +184,17 @@ fn a_faulty_configuration_is_the_only_problem_that_is_reported() {
 }
 
 #[test]
+fn a_faulty_script_is_a_problem_and_the_other_checks_run() {
+    let installation = Installation::new();
+    installation.folder.script("faulty", "[prompt]\nsai = 'Hello.'\n");
+    let diagnosis = installation.doctor(&[]);
+    let findings = diagnosis.of("configuration");
+    let problem = findings.iter().find(|finding| finding.starts_with("problem")).unwrap();
+    assert!(problem.contains("the script faulty is not served: "), "{problem}");
+    assert!(diagnosis.of("engines")[0].starts_with("ok: "));
+}
+
+#[test]
 fn a_switch_on_this_host_whose_address_is_not_allowed_is_a_problem() {
     let installation = Installation::new();
     let address = installation.address;

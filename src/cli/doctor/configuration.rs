@@ -1,5 +1,6 @@
 //! The daemon's file and the scripts.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::context::DoctorContext;
@@ -25,6 +26,16 @@ pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
         findings.push(Finding::warning(CHECK, message, fix));
     }
     findings
+}
+
+/// Faulty scripts in whose place the last valid version serves.
+pub(super) fn check_replaced(replaced: &BTreeMap<String, String>, path: &Path) -> Vec<Finding> {
+    let fix = format!("dialscript check --config '{}'", path.display());
+    let warning = |(name, reason): (&String, &String)| {
+        let message = format!("the last valid version of the script {name} serves: {reason}");
+        Finding::warning(CHECK, message, fix.clone())
+    };
+    replaced.iter().take(MAX_NAMED).map(warning).collect()
 }
 
 /// If the files can't be used, nothing else is checked.

@@ -35,7 +35,6 @@ use crate::cli::check::print_diagnostics;
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_error;
 use crate::config::Config;
-use crate::otlp::TraceExporter;
 use crate::server::{CallContext, CallServer};
 use crate::telemetry::{self, DaemonLog};
 use crate::trace::SpanQueue;
@@ -143,8 +142,7 @@ async fn run_daemon(
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
-    let traces = start_export(config.daemon.otlp.as_ref(), triggers.client());
-    let spans = traces.as_ref().map(TraceExporter::queue);
+    let (traces, spans) = start_export(config.daemon.otlp.as_ref(), triggers.client()).unzip();
     let server = call_server(&config, triggers, voice, spans);
     store_valid_files(&config);
     let shared = (&server, &systemd);

@@ -7,6 +7,7 @@ mod config_file;
 mod control_connection;
 mod demo;
 mod doctor;
+mod generate;
 mod matching;
 mod new;
 mod printer;
@@ -56,6 +57,9 @@ enum CliCommand {
     Doctor(doctor::DoctorArgs),
     /// Run a self-contained demo: a script, a mock shop, three simulated callers
     Demo(demo::DemoArgs),
+    /// Write manual pages or shell completions, for packages
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
 }
 
 /// `0.3.0`, or `0.3.0 (d8df68f3a)` if the commit is known.
@@ -91,5 +95,6 @@ pub fn run(arguments: Cli) -> ExitCode {
         CliCommand::Sounds(options) => sounds::sounds(options),
         CliCommand::Doctor(options) => doctor::doctor(options),
         CliCommand::Demo(options) => demo::demo(&options),
+        CliCommand::Generate(options) => generate::generate(&options),
     }
 }

@@ -19,6 +19,7 @@ mod cli {
     mod new;
     #[cfg(feature = "otlp")]
     mod otlp;
+    mod package;
     mod plain_words;
     mod reload;
     mod sensitive_output;

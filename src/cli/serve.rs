@@ -35,9 +35,9 @@ use crate::cli::check::print_diagnostics;
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_error;
 use crate::config::Config;
-use crate::otlp::TraceExporter;
 use crate::server::{CallContext, CallServer};
 use crate::telemetry::{self, DaemonLog};
+use crate::trace::SpanQueue;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 use crate::voice::program::{adopt_orphans, kill_orphans};
@@ -142,11 +142,8 @@ async fn run_daemon(
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
-    let traces = start_export(config.daemon.otlp.as_ref(), triggers.client());
-    let spans = traces.as_ref().map(TraceExporter::queue);
-    let (triggers, voice) = (Arc::new(triggers), Arc::new(voice));
-    let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
-    let server = CallServer::new(CallContext { limits, library, triggers, voice }, spans);
+    let (traces, spans) = start_export(config.daemon.otlp.as_ref(), triggers.client()).unzip();
+    let server = call_server(&config, triggers, voice, spans);
     store_valid_files(&config);
     let shared = (&server, &systemd);
     let reloader = Reloader::new(path, shared, sockets.allow, log.level(), config.daemon);
@@ -170,6 +167,17 @@ async fn run_daemon(
     end_export(traces).await;
     info!("stopped");
     Ok(())
+}
+
+fn call_server(
+    config: &Config,
+    triggers: HttpTriggerClient,
+    voice: VoiceEngines,
+    spans: Option<Arc<SpanQueue>>,
+) -> DaemonServer {
+    let (triggers, voice) = (Arc::new(triggers), Arc::new(voice));
+    let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
+    CallServer::new(CallContext { limits, library, triggers, voice }, spans)
 }
 
 /// Completes the requests and sounds that are still in progress, or aborts them after a timeout.

@@ -5,19 +5,22 @@ use std::sync::Arc;
 use tracing::{error, info};
 
 use crate::otlp::{OtlpSettings, TraceExporter};
+use crate::trace::SpanQueue;
 use crate::web::client::HttpClient;
 
-/// Starts the export, if it is configured. Calls are served without it too.
+/// Starts the export, if it is configured. Returns it with the queue for the spans of calls. Calls are served without
+/// it too.
 pub(super) fn start_export(
     settings: Option<&OtlpSettings>,
     client: Arc<HttpClient>,
-) -> Option<TraceExporter> {
+) -> Option<(TraceExporter, Arc<SpanQueue>)> {
     let settings = settings?;
     match TraceExporter::start(settings, client) {
         Ok(exporter) => {
             let url = settings.displayed_url();
             info!(url, sample_ratio = settings.sample_ratio, "exporting traces");
-            Some(exporter)
+            let queue = exporter.queue();
+            Some((exporter, queue))
         }
         Err(error) => {
             error!(%error, "traces can't be exported");

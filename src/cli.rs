@@ -4,6 +4,7 @@ mod cache;
 mod call;
 pub mod check;
 mod config_file;
+mod control_connection;
 mod demo;
 mod matching;
 mod printer;

@@ -1,6 +1,7 @@
 //! `dialscript serve`: the daemon's start, reload and stop.
 
 mod admin;
+mod control_requests;
 mod listeners;
 mod reload;
 mod systemd;

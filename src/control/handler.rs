@@ -1,4 +1,4 @@
-//! Handles the requests of the control socket. They are about the response cache and the scripts of the daemon.
+//! Handles the requests of the control socket that are about the response cache.
 
 mod describe;
 mod lookup;
@@ -18,7 +18,7 @@ use lookup::{CacheIndex, KeyedCacheEntry};
 /// The maximum number of entries in a list. The oldest entries are left out.
 const MAX_LISTED: usize = 10_000;
 
-/// Carries out a request and returns the lines of the reply.
+/// Carries out a request about the response cache and returns the lines of the reply.
 pub async fn handle_request(
     request: &ControlRequest,
     triggers: &HttpTriggerClient,
@@ -31,6 +31,7 @@ pub async fn handle_request(
         ControlRequest::List { script } => handler.list(script.as_deref()),
         ControlRequest::Explain { what } => handler.explain(what),
         ControlRequest::Purge(target) => handler.purge(target).await,
+        _ => Err("this request is not about the response cache".to_owned()),
     };
     replies.unwrap_or_else(|error| vec![ControlReply::Error(error)])
 }

@@ -3,21 +3,15 @@
 use std::future::{Future, pending};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use tracing::{info, warn};
 
+use super::control_requests::{ControlRequests, DaemonServer};
 use crate::config::DaemonSettings;
-use crate::control::handler;
 use crate::control::socket::ControlSocket;
 use crate::listener::NetworkListener;
 use crate::metrics::{self, MetricsSnapshot};
-use crate::server::CallServer;
 use crate::telemetry::LostLogLines;
-use crate::trigger::HttpTriggerClient;
-use crate::voice::VoiceEngines;
-
-type DaemonServer = Arc<CallServer<HttpTriggerClient, VoiceEngines>>;
 
 /// The open listeners.
 pub(super) struct AdminListeners {
@@ -39,9 +33,10 @@ impl AdminListeners {
     /// Serves the open listeners, also while the daemon drains. Never returns.
     pub(super) async fn serve(self, server: &DaemonServer, lost_lines: LostLogLines) {
         let Self { metrics, control } = self;
+        let requests = ControlRequests { server: server.clone() };
         tokio::join!(
             or_pending(metrics.map(|listener| serve_metrics(listener, server, lost_lines))),
-            or_pending(control.map(|socket| serve_control(socket, server)))
+            or_pending(control.map(|socket| serve_control(socket, requests)))
         );
     }
 }
@@ -86,11 +81,10 @@ async fn serve_metrics(listener: NetworkListener, server: &DaemonServer, lost_li
     metrics::serve(listener, snapshot, pending()).await;
 }
 
-async fn serve_control(socket: ControlSocket, server: &DaemonServer) {
-    let server = server.clone();
+async fn serve_control(socket: ControlSocket, requests: ControlRequests) {
     let answer = move |request| {
-        let server = server.clone();
-        async move { handler::handle_request(&request, server.triggers(), &server.library()).await }
+        let requests = requests.clone();
+        async move { requests.answer(request).await }
     };
     crate::control::serve::serve(socket, answer, pending()).await;
 }

@@ -3,6 +3,7 @@
 //! A connection that must be refused is accepted first, and then refused in the protocol of the switch. If it stayed in
 //! the backlog of the socket, the caller would hear nothing.
 
+mod active_calls;
 mod call;
 mod refusal;
 mod state;
@@ -26,6 +27,7 @@ use crate::script::voice::VoiceService;
 use crate::telemetry::Switch;
 use crate::telemetry::call_counts::CallCounts;
 
+pub(crate) use active_calls::ActiveCall;
 pub(crate) use state::ServerLimits;
 use state::ServerState;
 use switch_handler::SwitchHandler;
@@ -154,6 +156,21 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
     /// The numbers of finished calls.
     pub(crate) fn call_counts(&self) -> &CallCounts {
         &self.state.call_counts
+    }
+
+    /// The calls in progress, the oldest first.
+    pub(crate) fn list_active_calls(&self) -> Vec<Arc<ActiveCall>> {
+        self.state.active_calls.list()
+    }
+
+    /// The limit on calls in progress.
+    pub(crate) fn max_calls(&self) -> usize {
+        self.state.limits.max_calls
+    }
+
+    /// Whether the daemon stops, and accepts no new calls.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
     }
 
     /// The number of calls in progress.

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
-use tokio::time::Instant;
 use tracing::{Instrument, info_span, warn};
 
+use super::active_calls::{ActiveCall, ListedCall};
 use super::state::ServerState;
 use crate::agi::channel::AgiChannel;
 use crate::agi::connection as agi;
@@ -28,7 +28,7 @@ pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
     stream: TcpStream,
     peer: IpAddr,
 ) {
-    let call = AcceptedCall::new(server, Switch::Asterisk);
+    let call = AcceptedCall::new(server, Switch::Asterisk, peer);
     let opened = agi::open(stream, call.limits(), server.limits.handshake_timeout).await;
     let (connection, environment) = match opened {
         Ok(opened) => opened,
@@ -50,7 +50,7 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
     stream: TcpStream,
     peer: IpAddr,
 ) {
-    let call = AcceptedCall::new(server, Switch::FreeSwitch);
+    let call = AcceptedCall::new(server, Switch::FreeSwitch, peer);
     let opened = esl::open(stream, call.limits(), server.limits.handshake_timeout).await;
     let (connection, data) = match opened {
         Ok(opened) => opened,
@@ -75,18 +75,17 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
 /// A call that was accepted, with the scripts that were loaded then.
 struct AcceptedCall<'a, T, V> {
     server: &'a ServerState<T, V>,
-    switch: Switch,
     library: Arc<ScriptLibrary>,
-    started_at: Instant,
+    listed: ListedCall<'a>,
 }
 
 impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
-    fn new(server: &'a ServerState<T, V>, switch: Switch) -> Self {
-        Self { server, switch, library: server.library(), started_at: Instant::now() }
+    fn new(server: &'a ServerState<T, V>, switch: Switch, peer: IpAddr) -> Self {
+        Self { server, library: server.library(), listed: server.active_calls.add(switch, peer) }
     }
 
     fn limits(&self) -> CallLimits {
-        let ends_at = self.started_at + self.server.limits.longest_call;
+        let ends_at = self.listed.call.started_at + self.server.limits.longest_call;
         CallLimits { stop: self.server.force_stop.clone(), ends_at }
     }
 
@@ -98,9 +97,10 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         let caller = channel.caller().clone();
         let span = info_span!("call", call_id = caller.call_id, script = script.name);
         let services = (&self.server.triggers, &self.server.voice);
-        let call = run(channel, &self.library, services, script, arguments);
+        let ActiveCall { switch, started_at, progress, .. } = &*self.listed.call;
+        let call = run(channel, &self.library, services, script, arguments, progress);
         let report = call.instrument(span).await;
-        let (switch, duration) = (self.switch, self.started_at.elapsed());
+        let (switch, duration) = (*switch, started_at.elapsed());
         CallEnded { switch, call_id: &caller.call_id, duration, report }
             .record(&self.server.call_counts);
     }

@@ -7,6 +7,7 @@ use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::active_calls::ActiveCalls;
 use super::refusal::CallRefuser;
 use crate::script::definition::ScriptLibrary;
 use crate::telemetry::call_counts::CallCounts;
@@ -34,6 +35,7 @@ pub(super) struct ServerState<T, V> {
     pub(super) tasks: TaskTracker,
     pub(super) refuser: CallRefuser,
     pub(super) call_counts: CallCounts,
+    pub(super) active_calls: ActiveCalls,
     /// Cancelled when the grace time is over: all calls must end.
     pub(super) force_stop: CancellationToken,
 }
@@ -54,6 +56,7 @@ impl<T, V> ServerState<T, V> {
             refuser: CallRefuser::new(tasks.clone()),
             tasks,
             call_counts: CallCounts::default(),
+            active_calls: ActiveCalls::default(),
             force_stop: CancellationToken::new(),
         }
     }

@@ -11,6 +11,7 @@ use dialscript::fake::destinations::FakeDestinations;
 use dialscript::fake::phone::Phone;
 use dialscript::fake::sound::{FakeSounds, SoundLength};
 use dialscript::fake::{asterisk, freeswitch};
+use dialscript::script::activity::CallProgress;
 use dialscript::script::call_state::ScriptArguments;
 use dialscript::script::definition::ScriptLibrary;
 use dialscript::script::run::run;
@@ -99,7 +100,8 @@ async fn runs(
     arguments: ScriptArguments,
 ) -> dialscript::script::report::CallReport {
     let script = library.scripts["main"].clone();
-    let ran = timeout(FAR, run(channel, library, engines, script, arguments)).await;
+    let progress = CallProgress::default();
+    let ran = timeout(FAR, run(channel, library, engines, script, arguments, &progress)).await;
     ran.expect("the script did not end")
 }
 

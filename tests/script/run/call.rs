@@ -12,6 +12,7 @@ use dialscript::channel::{
     RecognizeResult, RecordOptions, RecordResult, Sound, SoundStream, SpeechOptions, SpeechResult,
     TypeAhead,
 };
+use dialscript::script::activity::CallProgress;
 use dialscript::script::answer::TriggerAnswer;
 use dialscript::script::call_state::ScriptArguments;
 use dialscript::script::definition::{Script, ScriptLibrary};
@@ -349,7 +350,8 @@ impl ScriptCall {
         let arguments =
             [("order".to_owned(), "a b".to_owned())].into_iter().collect::<ScriptArguments>();
         let services = (&self.triggers, &self.voice);
-        let report = run(self.channel, &library, services, script, arguments).await;
+        let progress = CallProgress::default();
+        let report = run(self.channel, &library, services, script, arguments, &progress).await;
         let done = done.lock().unwrap().clone();
         Outcome { done, report }
     }

@@ -7,6 +7,7 @@ mod config_file;
 mod control_connection;
 mod demo;
 mod matching;
+mod new;
 mod printer;
 mod serve;
 pub mod simulated_voice;
@@ -18,12 +19,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::BUILD_COMMIT;
 use config_file::ConfigFile;
 
 /// External call control for Asterisk and FreeSWITCH: a script collects input, a web application decides, and the call
 /// continues in the dialplan.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(version = VERSION, arg_required_else_help = true, after_help = FIRST_STEPS)]
 pub struct Cli {
     #[command(subcommand)]
     command: CliCommand,
@@ -32,7 +34,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum CliCommand {
     /// Serve calls until SIGTERM or SIGINT; SIGHUP reloads the scripts
+    #[command(after_help = SERVE_EXAMPLES)]
     Serve(ConfigFile),
+    /// Write a commented script to begin with
+    New(new::NewArgs),
     /// Check the configuration and all scripts, and print every error with its location
     Check(check::CheckArgs),
     /// Simulate one call without a telephone, and print what happens
@@ -47,11 +52,31 @@ enum CliCommand {
     Demo(demo::DemoArgs),
 }
 
+/// `0.3.0`, or `0.3.0 (d8df68f3a)` if the commit is known.
+const VERSION: &str = match BUILD_COMMIT.is_empty() {
+    true => env!("CARGO_PKG_VERSION"),
+    false => concat!(env!("CARGO_PKG_VERSION"), " (", env!("DIALSCRIPT_COMMIT"), ")"),
+};
+
+const FIRST_STEPS: &str = "\
+First steps:
+  dialscript demo                          see calls without any configuration
+  dialscript new hello                     write a script
+  dialscript call hello                    try it, with this terminal as the telephone
+  dialscript check                         check all files
+  dialscript serve                         serve calls from a switch on this host";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  dialscript serve
+  dialscript serve --config /etc/dialscript/dialscript.toml";
+
 /// Runs a command. Exit codes: 0 success, 1 errors in files or another failure, 2 an invalid command line. `call` and
 /// `match` also have exit codes for the outcome.
 pub fn run(arguments: Cli) -> ExitCode {
     match arguments.command {
         CliCommand::Serve(file) => serve::serve(&file.resolve_path()),
+        CliCommand::New(options) => new::new(options),
         CliCommand::Check(options) => check::check(options),
         CliCommand::Call(options) => call::call(&options),
         CliCommand::Match(options) => matching::matching(&options),

@@ -29,8 +29,9 @@ pub use daemon::listener::ListenerSettings;
 pub use daemon::settings::DaemonSettings;
 pub(crate) use daemon::{LOCAL_FILE, SYSTEM_FILE};
 pub(crate) use diagnostic::counted;
-pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic};
+pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic, SourceRange};
 pub(crate) use nearest::nearest;
+pub(crate) use script::script_name_error;
 pub(crate) use sounds::inventory::{LibrarySound, SoundInventory};
 
 use crate::script::definition::ScriptLibrary;
@@ -89,6 +90,18 @@ pub(crate) fn inventory(path: &Path) -> Result<SoundInventory, ConfigErrors> {
 pub(crate) fn script_file(path: &Path, script: &str) -> Option<PathBuf> {
     let folder = DaemonFile::open(path).ok()?.folders().scripts;
     Some(folder.join(format!("{script}.toml"))).filter(|file| file.is_file())
+}
+
+/// The folder of the scripts. It may not exist.
+///
+/// # Errors
+///
+/// The errors of the daemon's file that are found without reading other files.
+pub(crate) fn scripts_folder(path: &Path) -> Result<PathBuf, ConfigErrors> {
+    let daemon_file = DaemonFile::open(path)?;
+    let folder = daemon_file.folders().scripts;
+    let errors = daemon_file.into_file().into_errors();
+    if errors.is_empty() { Ok(folder) } else { Err(ConfigErrors::sorted(errors)) }
 }
 
 /// The path of the control socket; `None` if the daemon's file turns it off. Only the daemon's file is read.

@@ -58,3 +58,7 @@ pub mod trigger;
 pub mod voice;
 pub mod web;
 pub mod wire;
+
+/// The commit that this program was built from, with `-modified` if the sources were changed since. Empty in a debug
+/// build, and if the sources were not in a Git repository. The build script `src/build.rs` finds it.
+pub const BUILD_COMMIT: &str = env!("DIALSCRIPT_COMMIT");

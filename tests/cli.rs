@@ -11,6 +11,7 @@ mod cli {
     mod engine_processes;
     mod matching;
     mod metrics;
+    mod new;
     mod plain_words;
     mod sensitive_output;
     mod serve;

@@ -14,11 +14,17 @@ use crate::config::counted;
 use crate::control::protocol::{ControlReply, ControlRequest, PurgeTarget};
 
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = EXAMPLES)]
 pub(super) struct CacheArgs {
     #[command(subcommand)]
     command: CacheCommand,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  dialscript cache list --script order-status
+  dialscript cache explain order-status
+  dialscript cache purge --all";
 
 #[derive(Debug, Subcommand)]
 enum CacheCommand {

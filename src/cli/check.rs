@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 mod connect;
+mod json;
 mod servers;
 
 use super::config_file::ConfigFile;
@@ -14,16 +15,26 @@ use crate::cli::terminal::{print_line, print_usage_error};
 use crate::config::{self, Config, ConfigErrors, ConfigWarnings, Diagnostic, counted};
 
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     config: ConfigFile,
     /// Also open a connection to every server that the files name. No request is sent
     #[arg(long)]
     connect: bool,
+    /// Print one JSON object per line on standard output, for editors and build servers
+    #[arg(long)]
+    json: bool,
     /// Taken only to say that all scripts are checked.
     #[arg(hide = true)]
     scripts: Vec<String>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  dialscript check
+  dialscript check --connect               also reach every server that the files name
+  dialscript check --json                  for editors and build servers";
 
 /// Checks all files. Errors and warnings go to standard error, a summary to standard output.
 pub(super) fn check(options: CheckArgs) -> ExitCode {
@@ -35,9 +46,21 @@ pub(super) fn check(options: CheckArgs) -> ExitCode {
     }
     match config::load(&options.config.resolve_path()) {
         Ok(config) => {
-            print_warnings(&config.warnings);
-            print_line(&summary(&config));
-            if options.connect { connect::check_servers(&config) } else { ExitCode::SUCCESS }
+            match options.json {
+                true => json::print_success(config.library.scripts.len(), &config.warnings),
+                false => {
+                    print_warnings(&config.warnings);
+                    print_line(&summary(&config));
+                }
+            }
+            match options.connect {
+                true => connect::check_servers(&config, options.json),
+                false => ExitCode::SUCCESS,
+            }
+        }
+        Err(errors) if options.json => {
+            json::print_errors(&errors);
+            ExitCode::FAILURE
         }
         Err(errors) => report_failure(&errors),
     }

@@ -14,6 +14,11 @@ pub(super) struct ConfigFile {
 }
 
 impl ConfigFile {
+    /// Whether the command line or the environment names a file.
+    pub(super) fn is_named(&self) -> bool {
+        self.config.is_some()
+    }
+
     pub(super) fn resolve_path(self) -> PathBuf {
         let here = Path::new(config::LOCAL_FILE);
         let fallback = if here.exists() { here } else { Path::new(config::SYSTEM_FILE) };

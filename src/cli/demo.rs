@@ -28,11 +28,17 @@ use files::{DEMO_SCRIPT, DemoFolder};
 use mock_shop::MockShop;
 
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct DemoArgs {
     /// Let the callers press keys sooner and the shop answer at once. Sounds take as long as without it
     #[arg(long)]
     fast: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  dialscript demo
+  dialscript demo --fast";
 
 /// A simulated call, and how it is expected to end.
 struct DemoCall {

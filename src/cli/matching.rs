@@ -29,7 +29,7 @@ use answer_file::AnswerFile;
 use report::{ChosenOutcome, KnownValues};
 
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = EXAMPLES_AND_EXIT_CODES)]
 pub(super) struct MatchArgs {
     /// The script whose branches are matched
     script: String,
@@ -55,7 +55,13 @@ pub(super) struct MatchArgs {
     json: bool,
 }
 
-const EXIT_CODES: &str = "Exit codes, by result:
+const EXAMPLES_AND_EXIT_CODES: &str = "\
+Examples:
+  dialscript match order-status --answer answer.json
+  dialscript match order-status --answer - --status 404
+  dialscript match menu --input 2
+
+Exit codes, by result:
   0  a branch, [otherwise]
   1  errors in the files, no such script, or an unreadable answer file
   2  invalid command line, or options that do not fit the script

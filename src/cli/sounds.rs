@@ -13,11 +13,18 @@ use crate::cli::terminal::print_line;
 use crate::config::{self, Diagnostic, SoundInventory, counted};
 
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = EXAMPLES)]
 pub(super) struct SoundsArgs {
     #[command(subcommand)]
     command: SoundsCommand,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  dialscript sounds import greeting.mp3
+  dialscript sounds import --language de --name menu/main Ansage.wav
+  dialscript sounds list
+  dialscript sounds check";
 
 #[derive(Debug, Subcommand)]
 enum SoundsCommand {

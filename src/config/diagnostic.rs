@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use serde::Serialize;
 
 use crate::script::escape::{escape_for_terminal, escape_lines_for_terminal};
 
@@ -33,6 +34,16 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Whether only the first of all warnings with the same message is shown, with their number.
     pub(crate) merged: bool,
+}
+
+/// A range in a text file. Lines and columns are counted from 1, columns in characters. The end is behind the last
+/// character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SourceRange {
+    pub line: usize,
+    pub column: usize,
+    pub end_line: usize,
+    pub end_column: usize,
 }
 
 impl Diagnostic {
@@ -70,10 +81,19 @@ impl Diagnostic {
         }
     }
 
-    /// The line number, from 1.
-    fn line(&self) -> Option<usize> {
-        let before = self.file.text.get(..self.span.as_ref()?.start)?;
-        Some(before.matches('\n').count() + 1)
+    /// The place in the file; `None` if the message is about the whole file.
+    pub(crate) fn range(&self) -> Option<SourceRange> {
+        let span = self.span.as_ref()?;
+        let ((line, column), (end_line, end_column)) =
+            (self.position(span.start)?, self.position(span.end)?);
+        Some(SourceRange { line, column, end_line, end_column })
+    }
+
+    /// Line and column of a byte, both from 1.
+    fn position(&self, byte: usize) -> Option<(usize, usize)> {
+        let before = self.file.text.get(..byte)?;
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        Some((before.matches('\n').count() + 1, line.chars().count() + 1))
     }
 
     fn sort_key(&self) -> (&str, usize, usize, &str) {
@@ -86,7 +106,7 @@ impl Diagnostic {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file.name)?;
-        self.line().iter().try_for_each(|line| write!(f, ":{line}"))?;
+        self.range().iter().try_for_each(|range| write!(f, ":{}", range.line))?;
         write!(f, ": {}", self.message)?;
         self.help.iter().try_for_each(|help| write!(f, " ({help})"))
     }

@@ -29,6 +29,7 @@ use context::{LoadContext, ScriptContext};
 use facts::ScriptFacts;
 pub(crate) use facts::ScriptGraph;
 use files::ScriptFiles;
+pub(crate) use files::script_name_error;
 use outcome::OutcomeTable;
 use request::RequestMode;
 use tables::ScriptTables;

@@ -170,3 +170,45 @@ fn a_named_pipe_given_by_name_is_refused_at_once() {
         assert!(result.errors.contains("not a regular file"), "{arguments:?}: {}", result.errors);
     }
 }
+
+#[test]
+fn with_json_each_diagnostic_is_an_object_with_its_place() {
+    let folder = ConfigFolder::with_scripts(&[("menu", "[keypress]\nlenght = 4\ngäp = 1\n")]);
+    let check =
+        || ProgramResult::from_output(folder.program("check").arg("--json").output().unwrap());
+    let result = check();
+    assert_eq!((result.code, result.errors.as_str()), (1, ""));
+    let [first, .., summary] = result.events() else { panic!("{}", result.output) };
+    assert_eq!(first["level"], "error");
+    assert!(first["file"].as_str().unwrap().ends_with("/menu.toml"), "{first}");
+    let misspelled = result.events().iter().find(|line| line["line"] == 2).unwrap();
+    assert_eq!((&misspelled["column"], &misspelled["end_column"]), (&1.into(), &7.into()));
+    assert_eq!(misspelled["help"], "did you mean `length`?");
+    assert_eq!(summary["errors"], result.events().len() - 1);
+    folder.script("menu", "[prompt]\nsay = 'Hello {{caller}}.'\n");
+    let result = check();
+    let [warning, .., summary] = result.events() else { panic!("{}", result.output) };
+    assert_eq!((result.code, &warning["level"]), (0, &"warning".into()));
+    assert_eq!((&summary["scripts"], &summary["errors"]), (&1.into(), &0.into()));
+}
+
+#[test]
+fn with_json_each_server_is_an_object() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    let folder = ConfigFolder::new();
+    folder.script("order", &format!("{SCRIPT}'http://127.0.0.1:{port}/'"));
+    folder.script("stock", &format!("{SCRIPT}'http://127.0.0.1:1/'"));
+    let mut program = folder.program("check");
+    let output = program.args(["--json", "--connect"]).output().unwrap();
+    let result = ProgramResult::from_output(output);
+    assert_eq!(result.code, 1);
+    let server = |name: &str| {
+        let mut lines = result.events().iter();
+        lines.find(|line| line["server"] == name).unwrap_or_else(|| panic!("{}", result.output))
+    };
+    let (up, down) = (server(&format!("127.0.0.1:{port}")), server("127.0.0.1:1"));
+    assert_eq!((&up["ok"], &up["used_for"]), (&true.into(), &"script order".into()));
+    assert_eq!(down["ok"], false);
+    assert!(down["result"].as_str().unwrap().starts_with("no connection: "), "{down}");
+}

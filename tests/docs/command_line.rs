@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use clap::{Command, CommandFactory};
+use clap::{Command, CommandFactory, Parser};
 use dialscript::cli::Cli;
 use regex::Regex;
 
@@ -49,6 +49,29 @@ fn each_option_that_the_manual_names_exists() {
             let named = option.find_iter(first_cell.unwrap_or_default());
             for name in named.map(|found| found.as_str()).filter(|name| !known.contains(*name)) {
                 problems.push(format!("{}: there is no {name}", page.place(line.number)));
+            }
+        }
+    }
+    assert_none(&problems);
+}
+
+#[test]
+fn the_examples_of_each_help_text_are_valid_command_lines() {
+    let root = Cli::command();
+    let mut problems = Vec::new();
+    for command in [&root].into_iter().chain(root.get_subcommands()) {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let lines = help.lines().filter_map(|line| line.trim().strip_prefix("dialscript "));
+        // A comment stands behind several spaces.
+        let examples: Vec<_> =
+            lines.map(|line| line.split("  ").next().unwrap_or_default()).collect();
+        if examples.is_empty() && !command.is_hide_set() {
+            problems.push(format!("`{}` has no examples", command.get_name()));
+        }
+        for example in examples {
+            let words = ["dialscript"].into_iter().chain(example.split(' '));
+            if let Err(error) = Cli::try_parse_from(words) {
+                problems.push(format!("dialscript {example}: {error}"));
             }
         }
     }

@@ -55,7 +55,9 @@ fn read_all() -> Library {
             }
         }
     }
-    files.remove(&module("main.rs"));
+    for other in ["main.rs", "build.rs"] {
+        files.remove(&module(other));
+    }
     files
 }
 

@@ -23,7 +23,7 @@ const PATH_ENCODE_SET: &AsciiSet =
 const WORD_DURATION: Duration = Duration::from_millis(400);
 
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = EXAMPLES_AND_EXIT_CODES)]
 pub(in crate::cli) struct CallArgs {
     /// The script to run
     pub(super) script: String,
@@ -82,7 +82,14 @@ pub(super) enum SwitchArg {
     Freeswitch,
 }
 
-const EXIT_CODES: &str = "Exit codes, by the outcome of the call:
+const EXAMPLES_AND_EXIT_CODES: &str = "\
+Examples:
+  dialscript call order-status             the terminal is the telephone: type digits, then Enter
+  dialscript call order-status --digits 4711
+  dialscript call menu --digits 1,4711 --caller +4930123456 --switch freeswitch
+  dialscript call route --set VIP=yes --arg shop=7 --hangup-after 3s
+
+Exit codes, by the outcome of the call:
   0  matched, otherwise
   1  errors in the files, or no such script
   2  invalid command line

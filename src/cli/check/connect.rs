@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
+use super::json::ServerLine;
 use super::servers::{ConfiguredServer, configured_servers};
-use crate::cli::terminal::{escape_control, print_error, print_line, print_table};
+use crate::cli::terminal::{escape_control, print_error, print_json, print_line, print_table};
 use crate::config::{Config, counted};
 use crate::web::probe::{ProbeError, ProbeReport, probe};
 
@@ -17,7 +18,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(5);
 const MAX_CONCURRENT: usize = 16;
 
 /// Prints one line for each server. The exit code is a failure if one of them can't be used.
-pub(super) fn check_servers(config: &Config) -> ExitCode {
+pub(super) fn check_servers(config: &Config, json: bool) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let servers = match configured_servers(config) {
         Ok(servers) => servers,
@@ -30,12 +31,34 @@ pub(super) fn check_servers(config: &Config) -> ExitCode {
     let results = runtime.block_on(probe_all(&servers));
     // A DNS lookup that hangs is not waited for.
     runtime.shutdown_background();
-    print_results(&servers, &results)
+    match json {
+        true => print_json_results(&servers, &results),
+        false => print_results(&servers, &results),
+    }
 }
 
 async fn probe_all(servers: &[ConfiguredServer]) -> Vec<Result<ProbeReport, ProbeError>> {
     let probes = stream::iter(servers).map(|server| probe(&server.address, TIME_LIMIT));
     probes.buffered(MAX_CONCURRENT).collect().await
+}
+
+fn print_json_results(
+    servers: &[ConfiguredServer],
+    results: &[Result<ProbeReport, ProbeError>],
+) -> ExitCode {
+    for (server, result) in servers.iter().zip(results) {
+        print_json(&ServerLine {
+            server: &server.name,
+            used_for: server.used_for(),
+            ok: result.is_ok(),
+            result: result.as_ref().map_or_else(describe_failure, describe_success),
+            help: result.as_ref().err().and_then(|error| error.help.as_deref()),
+        });
+    }
+    match results.iter().all(Result::is_ok) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
 }
 
 fn print_results(

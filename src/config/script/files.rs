@@ -51,7 +51,7 @@ impl ScriptFiles {
     }
 
     fn add(&mut self, name: String, path: PathBuf) {
-        if let Some(help) = name_error_help(&name) {
+        if let Some(help) = script_name_error(&name) {
             let message = format!("`{name}` is not a valid script name");
             self.errors.push(Diagnostic::of_path(path.display().to_string(), message, help));
         }
@@ -76,7 +76,7 @@ fn script_name(path: &Path) -> Option<String> {
 }
 
 /// The help text of the error for an invalid script name; `None` for a valid name.
-fn name_error_help(name: &str) -> Option<&'static str> {
+pub(crate) fn script_name_error(name: &str) -> Option<&'static str> {
     if matches!(name, "arg" | "secret") {
         return Some(
             "rename the file: this name is used in placeholders such as {arg.NAME} and {secret.NAME}",

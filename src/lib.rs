@@ -30,7 +30,8 @@
 //! - [`listener`]: the accept loop of all sockets, the allowed addresses, and the limit of connections
 //! - [`http_server`]: the HTTP server of sounds and metrics
 //! - [`control`]: the control socket, for `dialscript cache`
-//! - [`metrics`]: metrics for Prometheus
+//! - [`histogram`]: histograms of durations, for the metrics
+//! - [`metrics`]: metrics for Prometheus, and the state of the daemon for load balancers
 //! - [`telemetry`]: the log, the log line at the end of each call, and the counts of calls
 //! - [`config`]: the configuration file and the script files: parsing, checks, diagnostics
 //! - [`fake`]: simulated switches for `call`, `demo` and the tests
@@ -47,6 +48,7 @@ pub mod config;
 pub mod control;
 pub mod esl;
 pub mod fake;
+pub mod histogram;
 mod http_server;
 pub mod listener;
 pub mod metrics;

@@ -13,6 +13,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -26,6 +27,10 @@ use crate::script::request::TriggerClient;
 use crate::script::voice::VoiceService;
 use crate::telemetry::Switch;
 use crate::telemetry::call_counts::CallCounts;
+use crate::telemetry::call_times::CallTimes;
+use crate::telemetry::phase::ServerPhase;
+use crate::telemetry::refused_calls::RefusedCalls;
+use crate::telemetry::reload_counts::ReloadCounts;
 
 pub(crate) use active_calls::ActiveCall;
 pub(crate) use state::ServerLimits;
@@ -68,6 +73,8 @@ pub(crate) struct CallServer<T, V> {
     call_limit: ConnectionLimit,
     /// Cancelled when the daemon stops accepting new calls.
     draining: CancellationToken,
+    /// Set when the listeners for switches begin to accept.
+    is_serving: AtomicBool,
 }
 
 /// The timeout for handing all remaining calls back to the dialplan after the grace time.
@@ -85,6 +92,7 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
             call_limit: ConnectionLimit::refusing(limits.max_calls, "max_calls"),
             state: Arc::new(ServerState::new(limits, library, triggers, voice)),
             draining: CancellationToken::new(),
+            is_serving: AtomicBool::new(false),
         })
     }
 
@@ -119,6 +127,7 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         for listener in listeners {
             self.start_accepting(listener);
         }
+        self.is_serving.store(true, Ordering::Release);
         stop.await;
         self.draining.cancel();
         self.state.tasks.close();
@@ -163,18 +172,37 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         self.state.active_calls.list()
     }
 
-    /// The limit on calls in progress.
-    pub(crate) fn max_calls(&self) -> usize {
-        self.state.limits.max_calls
+    /// How long calls took.
+    pub(crate) fn call_times(&self) -> &CallTimes {
+        &self.state.call_times
     }
 
-    /// Whether the daemon stops, and accepts no new calls.
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.is_cancelled()
+    /// The numbers of refused calls.
+    pub(crate) fn refused_calls(&self) -> &RefusedCalls {
+        &self.state.refused_calls
+    }
+
+    /// The results of reloads. [`replace_library`](Self::replace_library) counts a successful one.
+    pub(crate) fn reload_counts(&self) -> &ReloadCounts {
+        &self.state.reload_counts
     }
 
     /// The number of calls in progress.
     pub(crate) fn active_calls(&self) -> usize {
         self.call_limit.in_use()
+    }
+
+    /// The most calls that may be in progress.
+    pub(crate) fn max_calls(&self) -> usize {
+        self.call_limit.max()
+    }
+
+    /// What happens to new calls.
+    pub(crate) fn phase(&self) -> ServerPhase {
+        match (self.draining.is_cancelled(), self.is_serving.load(Ordering::Acquire)) {
+            (true, _) => ServerPhase::Draining,
+            (false, true) => ServerPhase::Serving,
+            (false, false) => ServerPhase::Starting,
+        }
     }
 }

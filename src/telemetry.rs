@@ -1,6 +1,7 @@
 //! The log: where it is written, and the line that ends each call.
 
 pub(crate) mod call_counts;
+pub(crate) mod call_times;
 pub(crate) mod event_layer;
 mod fields;
 mod log_layer;
@@ -8,6 +9,9 @@ mod log_line;
 mod log_queue;
 mod log_writer;
 mod panics;
+pub mod phase;
+pub mod refused_calls;
+pub mod reload_counts;
 mod switch;
 #[cfg(test)]
 mod tests;
@@ -27,6 +31,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::channel::HandoverResult;
 use crate::script::report::CallReport;
 use crate::telemetry::call_counts::CallCounts;
+use crate::telemetry::call_times::CallTimes;
 use log_layer::LogLayer;
 use log_line::LineFormat;
 use log_queue::LogQueue;
@@ -103,9 +108,10 @@ pub struct CallEnded<'a> {
 
 impl CallEnded<'_> {
     /// Counts the call and writes its log line.
-    pub fn record(&self, counts: &CallCounts) {
+    pub fn record(&self, counts: &CallCounts, times: &CallTimes) {
         let report = &self.report;
         counts.increment(self.switch, report.outcome);
+        times.observe(self.switch, self.duration, report);
         let timings = &report.timings;
         info!(
             call_id = self.call_id,

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use crate::histogram::DurationHistograms;
 use crate::script::definition::{Script, ScriptTrigger};
 use crate::script::request::{
     CacheKey, CacheStatus, TriggerClient, TriggerError, TriggerRequest, TriggerResult,
@@ -39,6 +40,7 @@ pub mod response_cache;
 mod settings;
 pub mod shared_cache;
 mod tiered_cache;
+pub(crate) mod trigger_wait;
 pub mod upstream;
 
 use answer_parser::AnswerParser;
@@ -52,6 +54,7 @@ use response_cache::ResponseCache;
 pub use settings::{TriggerSettings, TriggerSetupError};
 use shared_cache::SharedCache;
 use tiered_cache::{CacheableRequest, TieredCache, log_failed_refresh};
+use trigger_wait::TriggerWaits;
 use upstream::{UpstreamRegistry, UpstreamState};
 
 /// Sends the requests of scripts over HTTP, and caches their answers.
@@ -59,6 +62,7 @@ pub struct HttpTriggerClient {
     sender: Arc<RequestSender>,
     cache: Arc<TieredCache>,
     single_flight: SingleFlight<CacheKey, RequestOutcome>,
+    waits: TriggerWaits,
     key_hasher: CacheKeyHasher,
     foreground_permits: Arc<Semaphore>,
     /// Separate from `foreground_permits`: background requests may be retried for minutes, and must not block calls.
@@ -104,6 +108,7 @@ impl HttpTriggerClient {
                 tracker: tracker.clone(),
             }),
             single_flight: SingleFlight::new(tracker.clone()),
+            waits: TriggerWaits::default(),
             key_hasher,
             foreground_permits: Arc::new(Semaphore::new(max_requests)),
             background_permits: Arc::new(Semaphore::new(max_requests)),
@@ -130,6 +135,11 @@ impl HttpTriggerClient {
 
     pub fn shared_cache(&self) -> Option<&SharedCache> {
         self.cache.shared.as_deref()
+    }
+
+    /// How long calls waited for answers, by script and upstream.
+    pub(crate) fn waits(&self) -> &DurationHistograms<2> {
+        self.waits.histograms()
     }
 
     /// The states of all upstreams that a request has used.
@@ -261,15 +271,20 @@ impl TriggerClient for HttpTriggerClient {
     async fn send(&self, request: TriggerRequest, script: &Arc<Script>) -> TriggerResult {
         let classifier = ResponseClassifier::Branches(script.clone());
         let plan = RequestPlan::new(&self.sender.client, &request, classifier);
+        let wait = self.waits.start(&script.name, &plan);
         let cache_policy =
             script.trigger.as_ref().and_then(|trigger| trigger.cache_policy.as_ref());
-        let (Some(cache_policy), Some(primary)) = (cache_policy, plan.primary()) else {
-            return self.fetch_uncached(plan).await;
+        let result = match (cache_policy, plan.primary()) {
+            (Some(cache_policy), Some(primary)) => {
+                let (custom_key, read_as) = (request.cache_key.as_ref(), request.read_as);
+                let key = self.key_hasher.cache_key(primary, plan.fallback(), custom_key, read_as);
+                let request = CacheableRequest { key, cache_policy, request: &request, script };
+                self.fetch_cached(request, plan).await
+            }
+            _ => self.fetch_uncached(plan).await,
         };
-        let (custom_key, read_as) = (request.cache_key.as_ref(), request.read_as);
-        let key = self.key_hasher.cache_key(primary, plan.fallback(), custom_key, read_as);
-        let request = CacheableRequest { key, cache_policy, request: &request, script };
-        self.fetch_cached(request, plan).await
+        wait.finish(&result);
+        result
     }
 
     fn send_detached(&self, request: TriggerRequest, script: &Arc<Script>) {

@@ -18,6 +18,7 @@ use crate::web::client::HttpClient;
 
 pub mod asr;
 pub mod audio;
+mod engine_stats;
 mod prewarmer;
 pub mod program;
 mod random_name;
@@ -33,6 +34,7 @@ mod tts;
 mod untrusted_files;
 
 use asr::Recognizer;
+pub use engine_stats::EngineSnapshot;
 use prewarmer::Prewarmer;
 use recordings::SpeechRecording;
 use render_tasks::PendingSound;
@@ -46,6 +48,17 @@ pub struct VoiceEngines {
     recognizer: Recognizer,
     prewarmer: Prewarmer,
     sound_urls: Option<Arc<SoundUrls>>,
+}
+
+/// The numbers of speech and sounds, for the metrics.
+#[derive(Debug, Clone, Default)]
+pub struct VoiceSnapshot {
+    pub tts: EngineSnapshot,
+    pub asr: EngineSnapshot,
+    /// The number of synthesized and fetched sounds in the cache.
+    pub cached_sounds: usize,
+    /// Their size.
+    pub cached_sound_bytes: u64,
 }
 
 impl VoiceEngines {
@@ -67,6 +80,16 @@ impl VoiceEngines {
     pub fn prewarm(&self, library: &ScriptLibrary) {
         let fixed_sounds = library.fixed_sounds().collect();
         self.prewarmer.start(fixed_sounds, self.renderer.clone());
+    }
+
+    pub fn snapshot(&self) -> VoiceSnapshot {
+        let (cached_sounds, cached_sound_bytes) = self.renderer.store.size();
+        VoiceSnapshot {
+            tts: self.renderer.tts_snapshot(),
+            asr: self.recognizer.snapshot(),
+            cached_sounds,
+            cached_sound_bytes,
+        }
     }
 
     /// Waits until all sounds in progress are complete. There is no time limit except the timeouts of engines and

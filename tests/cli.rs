@@ -9,7 +9,9 @@ mod cli {
     mod check;
     mod control;
     mod engine_processes;
+    mod health;
     mod matching;
+    mod measured_calls;
     mod metrics;
     mod new;
     mod plain_words;

@@ -29,6 +29,11 @@ impl ConnectionLimit {
         self.max - self.permits.available_permits()
     }
 
+    /// How many connections may be served at once.
+    pub(crate) fn max(&self) -> usize {
+        self.max
+    }
+
     pub(super) fn try_acquire(&self) -> Result<ConnectionPermit, Refusal> {
         self.permits.clone().try_acquire_owned().map_err(|_| Refusal::LimitReached(self.key))
     }

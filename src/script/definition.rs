@@ -82,6 +82,11 @@ pub struct Script {
 }
 
 impl Script {
+    /// Whether the caller is asked for digits or speech.
+    pub(crate) fn asks_for_input(&self) -> bool {
+        self.keypress.is_some() || self.speech.is_some()
+    }
+
     /// Whether `[keypress]` or `[speech]` says so. This applies to all input, whichever table it belongs to.
     pub(crate) fn has_sensitive_input(&self) -> bool {
         self.keypress.as_ref().is_some_and(|keypress| keypress.sensitive)

@@ -1,8 +1,10 @@
 //! The report on a call: the source of the standard variables and of the last log line of the call.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::channel::HandoverResult;
+use crate::script::definition::Script;
 use crate::script::empty_placeholders::EmptyPlaceholders;
 use crate::script::request::{CacheStatus, RequestTimings, TriggerResult};
 
@@ -62,6 +64,9 @@ pub struct CallReport {
     pub speech_characters: usize,
     /// The time spent in prompts and in collecting input.
     pub prompt_time: Duration,
+    /// For each question that was not interrupted, the time from the start of its prompt to the end of its input, all
+    /// attempts together.
+    pub input_times: Vec<(Arc<Script>, Duration)>,
     /// The time spent waiting for answers.
     pub wait_time: Duration,
     /// How much of that time each step took, for all requests of the call together.
@@ -77,6 +82,8 @@ pub struct CallReport {
     pub exit: String,
     /// Whether the switch accepted the hand-over.
     pub handover: Option<HandoverResult>,
+    /// How long the hand-over took.
+    pub handover_time: Duration,
     /// The placeholders that had no value.
     pub empty_placeholders: EmptyPlaceholders,
     /// Why there was no response, why there was no value at the response key, or why the call failed.

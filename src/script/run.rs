@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use crate::channel::{Channel, Exit, Interruption, LineState, TypeAhead};
@@ -220,7 +221,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         self.report.code = self.redacted(&self.code);
         self.report.script = self.state.script().name.clone();
         self.report.empty_placeholders = self.state.take_empty_placeholders();
+        let started = Instant::now();
         self.report.handover = Some(self.channel.hand_over(&variables, &exit).await);
+        self.report.handover_time = started.elapsed();
         self.report
     }
 
@@ -249,7 +252,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
 
 /// From here on, the caller may press keys for this script.
 fn log_question(script: &Script) {
-    if script.keypress.is_some() || script.speech.is_some() {
+    if script.asks_for_input() {
         debug!(script = script.name, sensitive = script.has_sensitive_input(), "question");
     }
 }

@@ -21,6 +21,13 @@ pub(crate) struct ActiveCall {
     pub(crate) progress: CallProgress,
 }
 
+impl ActiveCall {
+    /// A call that has just begun.
+    pub(super) fn new(switch: Switch, peer: IpAddr, started_at: Instant) -> Self {
+        Self { switch, peer, started_at, progress: CallProgress::default() }
+    }
+}
+
 /// The calls in progress. A call takes the lock when it begins and when it ends.
 #[derive(Debug, Default)]
 pub(super) struct ActiveCalls(Mutex<NumberedCalls>);
@@ -34,9 +41,8 @@ struct NumberedCalls {
 
 impl ActiveCalls {
     /// Adds a call. It is removed when the result is dropped.
-    pub(super) fn add(&self, switch: Switch, peer: IpAddr) -> ListedCall<'_> {
-        let (started_at, progress) = (Instant::now(), CallProgress::default());
-        let call = Arc::new(ActiveCall { switch, peer, started_at, progress });
+    pub(super) fn add(&self, call: ActiveCall) -> ListedCall<'_> {
+        let call = Arc::new(call);
         let mut numbered = self.0.lock();
         let number = numbered.next_number;
         numbered.next_number += 1;
@@ -76,7 +82,9 @@ mod tests {
     fn calls_are_listed_in_their_order_until_they_end() {
         let calls = ActiveCalls::default();
         let peer = IpAddr::from(Ipv4Addr::LOCALHOST);
-        let listed: Vec<_> = Switch::ALL.iter().map(|switch| calls.add(*switch, peer)).collect();
+        let call = |switch| ActiveCall::new(switch, peer, Instant::now());
+        let listed: Vec<_> =
+            Switch::ALL.into_iter().map(|switch| calls.add(call(switch))).collect();
         let switches = || calls.list().iter().map(|call| call.switch).collect::<Vec<_>>();
         assert_eq!(switches(), Switch::ALL);
         let mut listed = listed.into_iter();

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tracing::{Instrument, info_span, warn};
 
 use super::active_calls::{ActiveCall, ListedCall};
@@ -20,6 +21,7 @@ use crate::script::definition::{Script, ScriptLibrary};
 use crate::script::request::TriggerClient;
 use crate::script::run::run;
 use crate::script::voice::VoiceService;
+use crate::telemetry::refused_calls::CallRefusal;
 use crate::telemetry::{CallEnded, Switch};
 
 /// Serves a call from Asterisk.
@@ -32,7 +34,10 @@ pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
     let opened = agi::open(stream, call.limits(), server.limits.handshake_timeout).await;
     let (connection, environment) = match opened {
         Ok(opened) => opened,
-        Err(error) => return warn!(%peer, %error, "the handshake failed"),
+        Err(error) => {
+            call.count_refusal(CallRefusal::Handshake);
+            return warn!(%peer, %error, "the handshake failed");
+        }
     };
     let request = environment.script_request();
     let Some(script) = call.find_script(&request.name) else {
@@ -54,7 +59,10 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
     let opened = esl::open(stream, call.limits(), server.limits.handshake_timeout).await;
     let (connection, data) = match opened {
         Ok(opened) => opened,
-        Err(error) => return warn!(%peer, %error, "the handshake failed"),
+        Err(error) => {
+            call.count_refusal(CallRefusal::Handshake);
+            return warn!(%peer, %error, "the handshake failed");
+        }
     };
     let call_id = data.unique_id().unwrap_or_default();
     let name = data.script_name().unwrap_or_default();
@@ -75,34 +83,50 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
 /// A call that was accepted, with the scripts that were loaded then.
 struct AcceptedCall<'a, T, V> {
     server: &'a ServerState<T, V>,
+    switch: Switch,
     library: Arc<ScriptLibrary>,
+    started_at: Instant,
     listed: ListedCall<'a>,
 }
 
 impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
     fn new(server: &'a ServerState<T, V>, switch: Switch, peer: IpAddr) -> Self {
-        Self { server, library: server.library(), listed: server.active_calls.add(switch, peer) }
+        let started_at = Instant::now();
+        let listed = server.active_calls.add(ActiveCall::new(switch, peer, started_at));
+        Self { server, switch, library: server.library(), started_at, listed }
     }
 
     fn limits(&self) -> CallLimits {
-        let ends_at = self.listed.call.started_at + self.server.limits.longest_call;
+        let ends_at = self.started_at + self.server.limits.longest_call;
         CallLimits { stop: self.server.force_stop.clone(), ends_at }
     }
 
+    /// The script with this name. Without it, the call counts as refused.
     fn find_script(&self, name: &str) -> Option<Arc<Script>> {
-        self.library.scripts.get(name).cloned()
+        let script = self.library.scripts.get(name).cloned();
+        if script.is_none() {
+            self.count_refusal(match self.library.excluded.contains_key(name) {
+                true => CallRefusal::ExcludedScript,
+                false => CallRefusal::UnknownScript,
+            });
+        }
+        script
+    }
+
+    fn count_refusal(&self, reason: CallRefusal) {
+        self.server.refused_calls.increment(self.switch, reason);
     }
 
     async fn run(self, channel: impl Channel, script: Arc<Script>, arguments: ScriptArguments) {
         let caller = channel.caller().clone();
         let span = info_span!("call", call_id = caller.call_id, script = script.name);
         let services = (&self.server.triggers, &self.server.voice);
-        let ActiveCall { switch, started_at, progress, .. } = &*self.listed.call;
-        let call = run(channel, &self.library, services, script, arguments, progress);
+        let call =
+            run(channel, &self.library, services, script, arguments, &self.listed.call.progress);
         let report = call.instrument(span).await;
-        let (switch, duration) = (*switch, started_at.elapsed());
+        let (switch, duration) = (self.switch, self.started_at.elapsed());
         CallEnded { switch, call_id: &caller.call_id, duration, report }
-            .record(&self.server.call_counts);
+            .record(&self.server.call_counts, &self.server.call_times);
     }
 }
 

@@ -11,6 +11,9 @@ use super::active_calls::ActiveCalls;
 use super::refusal::CallRefuser;
 use crate::script::definition::ScriptLibrary;
 use crate::telemetry::call_counts::CallCounts;
+use crate::telemetry::call_times::CallTimes;
+use crate::telemetry::refused_calls::RefusedCalls;
+use crate::telemetry::reload_counts::ReloadCounts;
 
 /// The limits of calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,9 @@ pub(super) struct ServerState<T, V> {
     pub(super) refuser: CallRefuser,
     pub(super) call_counts: CallCounts,
     pub(super) active_calls: ActiveCalls,
+    pub(super) call_times: CallTimes,
+    pub(super) refused_calls: RefusedCalls,
+    pub(super) reload_counts: ReloadCounts,
     /// Cancelled when the grace time is over: all calls must end.
     pub(super) force_stop: CancellationToken,
 }
@@ -57,6 +63,9 @@ impl<T, V> ServerState<T, V> {
             tasks,
             call_counts: CallCounts::default(),
             active_calls: ActiveCalls::default(),
+            call_times: CallTimes::default(),
+            refused_calls: RefusedCalls::default(),
+            reload_counts: ReloadCounts::default(),
             force_stop: CancellationToken::new(),
         }
     }
@@ -67,5 +76,6 @@ impl<T, V> ServerState<T, V> {
 
     pub(super) fn replace_library(&self, library: Arc<ScriptLibrary>) {
         *self.library.write() = library;
+        self.reload_counts.record_success();
     }
 }

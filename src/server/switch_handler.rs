@@ -11,6 +11,7 @@ use crate::listener::{ConnectionHandler, ConnectionPermit, NetworkListener, Refu
 use crate::script::request::TriggerClient;
 use crate::script::voice::VoiceService;
 use crate::telemetry::Switch;
+use crate::telemetry::refused_calls::CallRefusal;
 
 /// Serves and refuses the connections of one listener for switches.
 pub(super) struct SwitchHandler<T, V> {
@@ -42,6 +43,12 @@ where
 
     fn refuse(&mut self, stream: TcpStream, refusal: Refusal) {
         let refuser = &self.state.refuser;
+        let reason = match refusal {
+            Refusal::NotAllowed(_) => CallRefusal::NotAllowed,
+            Refusal::LimitReached(_) => CallRefusal::Limit,
+            Refusal::Stopping => CallRefusal::Stopping,
+        };
+        self.state.refused_calls.increment(self.switch, reason);
         match refusal {
             Refusal::NotAllowed(_) => refuser.refuse_denied_peer(self.switch, stream),
             Refusal::LimitReached(_) | Refusal::Stopping => {

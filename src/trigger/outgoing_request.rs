@@ -1,5 +1,7 @@
 //! Builds the HTTP request for one URL of a trigger, and decides whether it may be sent.
 
+use std::sync::Arc;
+
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, RequestBuilder};
 use url::Url;
@@ -27,7 +29,7 @@ pub(super) struct OutgoingRequest {
     pub(super) untrusted_host: bool,
     /// The host and port, for logs and metrics. If a value decides the host, this is the matching entry of
     /// `allow_hosts` instead, because the value may be sensitive.
-    pub(super) upstream_name: String,
+    pub(super) upstream_name: Arc<str>,
 }
 
 impl OutgoingRequest {
@@ -64,7 +66,7 @@ pub(super) fn prepare(
         // Otherwise the client would send the credentials in the URL too, and they may come from a value.
         strip_credentials_and_fragment(&mut url);
     }
-    let upstream_name = upstream_name(client, &url, untrusted_host);
+    let upstream_name = upstream_name(client, &url, untrusted_host).into();
     let builder = client.request(request.method.clone(), url, untrusted_host);
     let builder = builder.map_err(HttpClientError::from)?.header(header::ACCEPT, ACCEPT_VALUE);
     Ok(OutgoingRequest { request: build(builder, request)?, untrusted_host, upstream_name })

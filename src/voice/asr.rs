@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
+use super::engine_stats::{EngineSnapshot, EngineStats};
 use super::program;
 use super::recordings::{RecordingFolder, SpeechRecording};
 use super::settings::{AsrBackend, AsrEngine, VoiceSettings};
@@ -31,6 +32,7 @@ pub struct Recognizer {
     client: Arc<HttpClient>,
     timeout: Duration,
     permits: Semaphore,
+    engine_stats: EngineStats,
 }
 
 impl Recognizer {
@@ -43,7 +45,12 @@ impl Recognizer {
             client,
             timeout: settings.timeout,
             permits: Semaphore::new(settings.max_concurrent.clamp(1, Semaphore::MAX_PERMITS)),
+            engine_stats: EngineStats::new(engine_name(settings)),
         }
+    }
+
+    pub(super) fn snapshot(&self) -> EngineSnapshot {
+        self.engine_stats.snapshot()
     }
 
     /// Returns how the channel is to get the caller's speech: by the switch's own recognition, or by a recording. The
@@ -76,15 +83,21 @@ impl Recognizer {
         recording: SpeechRecording,
         language: &str,
     ) -> Result<String, AsrError> {
-        let deadline = Instant::now() + self.timeout;
+        let started = Instant::now();
+        let deadline = started + self.timeout;
         let engine = self.configured_engine()?;
         let Ok(permit) = timeout_at(deadline, self.permits.acquire()).await else {
+            self.engine_stats.record_error(&engine.name);
             return Err(AsrError(format!("{}: no recognizer was free in time", engine.name)));
         };
         // On the heap, since every call would hold room for this large future.
         let transcribed = Box::pin(self.transcribe_with(engine, recording, language));
         let transcript = timeout_at(deadline, transcribed).await;
         drop(permit);
+        self.engine_stats.record_time(&engine.name, started.elapsed());
+        if !matches!(transcript, Ok(Ok(_))) {
+            self.engine_stats.record_error(&engine.name);
+        }
         match transcript {
             Ok(Ok(text)) => Ok(on_one_line(&text)),
             Ok(Err(error)) => Err(AsrError(format!("{}: {error}", engine.name))),
@@ -125,6 +138,13 @@ impl Recognizer {
             }
         }
     }
+}
+
+/// The engine that recordings are transcribed with.
+fn engine_name(settings: &VoiceSettings) -> impl Iterator<Item = &str> + Clone {
+    let engine = settings.asr_engine.iter();
+    let engine = engine.filter(|engine| !matches!(engine.backend, AsrBackend::Switch { .. }));
+    engine.map(|engine| engine.name.as_str())
 }
 
 /// Replaces each run of white space and control characters by one space.

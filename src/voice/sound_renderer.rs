@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::engine_stats::EngineSnapshot;
 use super::render_tasks::{PendingSound, RenderTasks, ready};
 use super::settings::VoiceSettings;
 use super::sound_fetcher::SoundFetcher;
@@ -38,6 +39,10 @@ impl SoundRenderer {
             store,
             max_concurrent: settings.max_concurrent,
         }
+    }
+
+    pub(super) fn tts_snapshot(&self) -> EngineSnapshot {
+        self.synthesizer.snapshot()
     }
 
     pub(super) async fn close_and_wait(&self) {

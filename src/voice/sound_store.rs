@@ -75,6 +75,12 @@ impl SoundStore {
         self.index.lock().bytes() < self.max_bytes / 8 * 7
     }
 
+    /// The number of sounds, and their size in bytes.
+    pub(super) fn size(&self) -> (usize, u64) {
+        let index = self.index.lock();
+        (index.len(), index.bytes())
+    }
+
     pub(super) fn get(&self, key: SoundKey) -> Option<Arc<StoredSound>> {
         let sound = self.index.lock().get(key)?;
         let is_owner = self.is_owner.load(Ordering::Acquire);

@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use super::audio::{self, EncodedSound};
+use super::engine_stats::{EngineSnapshot, EngineStats};
 use super::program::{self, ProgramInput};
 use super::settings::{SoundFormat, TtsBackend, TtsEngine, VoiceSettings};
 use super::sound_fetcher::MAX_SOUND_BYTES;
@@ -38,6 +39,7 @@ pub(super) struct Synthesizer {
     store: Arc<SoundStore>,
     permits: Semaphore,
     engine_health: EngineHealth,
+    engine_stats: EngineStats,
 }
 
 /// A text, and the engines to try, in the order of the attempts.
@@ -77,6 +79,7 @@ impl Synthesizer {
             store,
             permits: Semaphore::new(settings.max_concurrent),
             engine_health: EngineHealth::default(),
+            engine_stats: EngineStats::new(engine_names(settings)),
         }
     }
 
@@ -109,6 +112,10 @@ impl Synthesizer {
             Some(name) => self.named_engines.get(&**name),
             None => self.default_engine.as_ref(),
         }
+    }
+
+    pub(super) fn snapshot(&self) -> EngineSnapshot {
+        self.engine_stats.snapshot()
     }
 
     /// The language in which texts with these parameters are spoken; `None` if it is not certain.
@@ -191,6 +198,7 @@ impl Synthesizer {
         }
         let timed_out = || EngineFailure::from(format!("no sound within {:?}", self.timeout));
         let encoded = timeout_at(deadline, self.run_engine(voice, text.text(), deadline)).await;
+        self.engine_stats.record_time(voice.engine_name(), started.elapsed());
         match encoded.unwrap_or_else(|_| Err(timed_out())) {
             Ok(encoded) => {
                 self.engine_health.record_success(&voice.health_key());
@@ -198,6 +206,7 @@ impl Synthesizer {
                 Ok(stored.map_err(SynthesisAttemptError::Store)?.rendered())
             }
             Err(failure) => {
+                self.engine_stats.record_error(voice.engine_name());
                 // If the wait for a permit took more than half of the timeout, the failure is not counted: the engine
                 // had too little time.
                 if (deadline - started) * 2 >= self.timeout {
@@ -243,6 +252,14 @@ impl Synthesizer {
             warn!(engine, reason = failure.reason, stderr, "text-to-speech engine failed");
         }
     }
+}
+
+/// The engines that sounds can be synthesized with.
+fn engine_names(settings: &VoiceSettings) -> impl Iterator<Item = &str> + Clone {
+    let VoiceSettings { default_engine, fallback_engine, named_engines, .. } = settings;
+    let engines = default_engine.iter().chain(fallback_engine).chain(named_engines.values());
+    let engines = engines.filter(|engine| !matches!(engine.backend, TtsBackend::Switch(_)));
+    engines.map(|engine| engine.name.as_str())
 }
 
 fn no_engine_error(params: &VoiceParams) -> SoundError {

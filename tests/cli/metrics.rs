@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use dialscript::circuit_breaker::BreakerState;
-use dialscript::metrics::{MetricsSnapshot, render, to_prometheus_text};
+use dialscript::histogram::{DurationHistograms, MAX_LABEL_SETS};
+use dialscript::metrics::{MetricsSnapshot, ProcessSnapshot, render, to_prometheus_text};
 use dialscript::trigger::upstream::UpstreamState;
 
 fn upstream(name: &str, breaker: BreakerState) -> UpstreamState {
@@ -22,21 +23,84 @@ fn upstream(name: &str, breaker: BreakerState) -> UpstreamState {
 #[test]
 fn a_new_daemon_has_only_zero_values() {
     let text = render(MetricsSnapshot::default()).unwrap();
-    insta::assert_snapshot!(text, @r"
-    # HELP dialscript_calls_under_way Calls in progress
-    # TYPE dialscript_calls_under_way gauge
-    dialscript_calls_under_way 0
-    # HELP dialscript_cache_entries Cached answers
-    # TYPE dialscript_cache_entries gauge
-    dialscript_cache_entries 0
-    # HELP dialscript_cache_bytes Size of the cached answers
-    # TYPE dialscript_cache_bytes gauge
-    dialscript_cache_bytes 0
-    # HELP dialscript_log_lines_lost Log lines that could not be written
-    # TYPE dialscript_log_lines_lost counter
-    dialscript_log_lines_lost_total 0
-    # EOF
-    ");
+    let samples: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let version = env!("CARGO_PKG_VERSION");
+    let commit = option_env!("DIALSCRIPT_COMMIT").unwrap_or_default();
+    let program = format!("dialscript_build_info{{version=\"{version}\",commit=\"{commit}\"}} 1");
+    let expected = [
+        "dialscript_calls_under_way 0",
+        "dialscript_calls_limit 0",
+        "dialscript_cache_entries 0",
+        "dialscript_cache_bytes 0",
+        "dialscript_sound_cache_entries 0",
+        "dialscript_sound_cache_bytes 0",
+        &program,
+        "dialscript_scripts{state=\"valid\"} 0",
+        "dialscript_scripts{state=\"last_valid\"} 0",
+        "dialscript_scripts{state=\"excluded\"} 0",
+        "dialscript_reloads_total{result=\"success\"} 0",
+        "dialscript_reloads_total{result=\"failure\"} 0",
+        "dialscript_reload_last_successful 1",
+        "dialscript_reload_last_success_timestamp_seconds 0.0",
+        "dialscript_log_lines_lost_total 0",
+    ];
+    assert_eq!(samples, expected);
+}
+
+#[test]
+fn a_histogram_has_its_buckets_sum_and_count_in_both_formats() {
+    let times = DurationHistograms::<2>::new(&[0.5, 1.0]);
+    for milliseconds in [250, 750, 5000] {
+        times.observe(["order", "shop.example"], Duration::from_millis(milliseconds));
+    }
+    let snapshot = MetricsSnapshot { trigger_waits: times.samples(), ..MetricsSnapshot::default() };
+    let open_metrics = render(snapshot).unwrap();
+    let prometheus = to_prometheus_text(&open_metrics);
+    let labels = "script=\"order\",upstream=\"shop.example\"";
+    for text in [&open_metrics, &prometheus] {
+        for line in [
+            "# TYPE dialscript_trigger_seconds histogram\n".to_owned(),
+            format!("dialscript_trigger_seconds_sum{{{labels}}} 6.0\n"),
+            format!("dialscript_trigger_seconds_count{{{labels}}} 3\n"),
+            format!("dialscript_trigger_seconds_bucket{{le=\"0.5\",{labels}}} 1\n"),
+            format!("dialscript_trigger_seconds_bucket{{le=\"1.0\",{labels}}} 2\n"),
+            format!("dialscript_trigger_seconds_bucket{{le=\"+Inf\",{labels}}} 3\n"),
+        ] {
+            assert_eq!(text.matches(&line).count(), 1, "{line} in {text}");
+        }
+    }
+    assert!(open_metrics.contains("# UNIT dialscript_trigger_seconds seconds\n"));
+}
+
+#[test]
+fn the_labels_of_a_histogram_are_bounded() {
+    let times = DurationHistograms::<1>::new(&[1.0]);
+    for number in 0..3 * MAX_LABEL_SETS {
+        times.observe([&format!("script-{number}")], Duration::ZERO);
+    }
+    let snapshot = MetricsSnapshot { input_times: times.samples(), ..MetricsSnapshot::default() };
+    let text = render(snapshot).unwrap();
+    assert_eq!(text.matches("dialscript_input_seconds_count").count(), MAX_LABEL_SETS + 1);
+    let rest = 2 * MAX_LABEL_SETS;
+    assert!(text.contains(&format!("dialscript_input_seconds_count{{script=\"other\"}} {rest}\n")));
+}
+
+#[test]
+fn the_metrics_of_the_process_have_the_names_that_all_programs_use() {
+    let process = ProcessSnapshot::read();
+    let text = render(MetricsSnapshot { process, ..MetricsSnapshot::default() }).unwrap();
+    for (name, least) in [
+        ("process_cpu_seconds_total", 0.0),
+        ("process_resident_memory_bytes", 100_000.0),
+        ("process_virtual_memory_bytes", 100_000.0),
+        ("process_open_fds", 3.0),
+        ("process_max_fds", 3.0),
+        ("process_start_time_seconds", 1_600_000_000.0),
+        ("process_threads", 1.0),
+    ] {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).expect(name);
+        assert!(line.trim().parse::<f64>().unwrap() >= least, "{name}{line}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::source::{SourceFile, library};
 
 /// Each module, and the modules of this crate that it may import from.
-const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
+const ALLOWED_IMPORTS: [(&str, &[&str]); 20] = [
     ("channel", &[]),
     ("wire", &[]),
     ("script", &["channel"]),
@@ -15,7 +15,8 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
     ("web", &[]),
     ("circuit_breaker", &[]),
     ("single_flight", &[]),
-    ("trigger", &["circuit_breaker", "single_flight", "script", "web"]),
+    ("histogram", &[]),
+    ("trigger", &["circuit_breaker", "histogram", "single_flight", "script", "web"]),
     ("listener", &[]),
     ("http_server", &["listener"]),
     (
@@ -23,6 +24,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
         &[
             "channel",
             "circuit_breaker",
+            "histogram",
             "single_flight",
             "http_server",
             "listener",
@@ -31,7 +33,19 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
         ],
     ),
     ("control", &["circuit_breaker", "listener", "script", "trigger"]),
-    ("metrics", &["circuit_breaker", "http_server", "listener", "script", "telemetry", "trigger"]),
+    (
+        "metrics",
+        &[
+            "circuit_breaker",
+            "histogram",
+            "http_server",
+            "listener",
+            "script",
+            "telemetry",
+            "trigger",
+            "voice",
+        ],
+    ),
     (
         "config",
         &[
@@ -46,7 +60,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
             "web",
         ],
     ),
-    ("telemetry", &["channel", "script"]),
+    ("telemetry", &["channel", "histogram", "script"]),
     ("server", &["agi", "esl", "channel", "listener", "script", "telemetry"]),
     (
         "cli",
@@ -76,7 +90,7 @@ const RESTRICTED_LIBRARIES: [(&str, &[&str]); 7] = [
     ("reqwest", &["trigger", "voice", "web"]),
     ("toml", &["config"]),
     ("hyper", &["http_server", "voice", "web"]),
-    ("prometheus_client", &["metrics"]),
+    ("prometheus_client", &["histogram", "metrics"]),
     ("clap", &["cli"]),
     ("tracing_subscriber", &["telemetry"]),
 ];

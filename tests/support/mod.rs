@@ -5,6 +5,7 @@ pub(crate) mod config_folder;
 pub(crate) mod data;
 pub(crate) mod fake_redis;
 pub(crate) mod fake_voice;
+pub(crate) mod http_get;
 pub(crate) mod log;
 pub(crate) mod net;
 pub(crate) mod own_process;

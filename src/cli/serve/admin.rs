@@ -10,7 +10,7 @@ use super::control_requests::{ControlRequests, DaemonServer};
 use crate::config::DaemonSettings;
 use crate::control::socket::ControlSocket;
 use crate::listener::NetworkListener;
-use crate::metrics::{self, MetricsSnapshot};
+use crate::metrics::{self, MetricsSnapshot, ProcessSnapshot, Readiness, ScriptInfo};
 use crate::telemetry::LostLogLines;
 
 /// The open listeners.
@@ -71,14 +71,36 @@ async fn open_control(path: &Path) -> Option<ControlSocket> {
 }
 
 async fn serve_metrics(listener: NetworkListener, server: &DaemonServer, lost_lines: LostLogLines) {
-    let server = server.clone();
-    let snapshot = move || MetricsSnapshot {
-        ended_calls: server.call_counts().counts(),
-        active_calls: server.active_calls(),
-        lost_log_lines: lost_lines.count(),
-        ..MetricsSnapshot::from_triggers(server.triggers())
+    let snapshot = {
+        let server = server.clone();
+        move || metrics_snapshot(&server, &lost_lines)
     };
-    metrics::serve(listener, snapshot, pending()).await;
+    let server = server.clone();
+    let readiness = move || Readiness {
+        phase: server.phase(),
+        scripts: ScriptInfo::of_library(&server.library()),
+        upstreams: server.triggers().upstream_states(),
+    };
+    metrics::serve(listener, snapshot, readiness, pending()).await;
+}
+
+fn metrics_snapshot(server: &DaemonServer, lost_lines: &LostLogLines) -> MetricsSnapshot {
+    let (triggers, times, library) = (server.triggers(), server.call_times(), server.library());
+    // Scripts come and go with reloads, and those that are gone must not take room for ever.
+    times.retain_scripts(&library);
+    triggers.waits().retain(|[script, _]| library.scripts.contains_key(&**script));
+    let snapshot = MetricsSnapshot {
+        ended_calls: server.call_counts().counts(),
+        refused_calls: server.refused_calls().counts(),
+        active_calls: server.active_calls(),
+        max_calls: server.max_calls(),
+        voice: server.voice().snapshot(),
+        reloads: server.reload_counts().summary(),
+        process: ProcessSnapshot::read(),
+        lost_log_lines: lost_lines.count(),
+        ..MetricsSnapshot::from_triggers(triggers)
+    };
+    snapshot.with_calls(times, &library)
 }
 
 async fn serve_control(socket: ControlSocket, requests: ControlRequests) {

@@ -35,8 +35,14 @@ pub(super) async fn reload_on_sighup(
                 // Logged last: after this line, every new call runs the new scripts.
                 info!(scripts, "scripts reloaded");
             }
-            Ok(Err(errors)) => log_failed_reload(&errors),
-            Err(error) => error!(%error, "reload failed: the previous scripts stay in use"),
+            Ok(Err(errors)) => {
+                server.reload_counts().record_failure();
+                log_failed_reload(&errors);
+            }
+            Err(error) => {
+                server.reload_counts().record_failure();
+                error!(%error, "reload failed: the previous scripts stay in use");
+            }
         }
     }
     std::future::pending().await

@@ -31,14 +31,18 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     ) -> Result<InputCheck, Interruption> {
         let started = Instant::now();
         self.report.reason = None;
-        let input = if script.keypress.is_some() || script.speech.is_some() {
+        let input = if script.asks_for_input() {
             self.ask_question(script).await
         } else {
             let (sounds, phase) = (&script.prompt.sounds, RequestPhase::Before);
             let played = self.play_playlist(script, sounds, phase, TypeAhead::Discard);
             played.await.map(|()| InputCheck::Valid)
         };
-        self.report.prompt_time += started.elapsed();
+        let time = started.elapsed();
+        self.report.prompt_time += time;
+        if input.is_ok() && script.asks_for_input() {
+            self.report.input_times.push((self.state.script().clone(), time));
+        }
         input
     }
 

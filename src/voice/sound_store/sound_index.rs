@@ -20,6 +20,10 @@ impl Default for SoundIndex {
 }
 
 impl SoundIndex {
+    pub(super) fn len(&self) -> usize {
+        self.sounds.len()
+    }
+
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }

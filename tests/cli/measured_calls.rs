@@ -1,0 +1,146 @@
+//! What the metrics of a running daemon say after calls. Both switches are measured in the same way.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::process::Stdio;
+
+use tempfile::NamedTempFile;
+
+use crate::support::config_folder::ConfigFolder;
+use crate::support::http_get::request;
+use crate::support::net::free_address;
+use crate::support::program::{DaemonProcess, ProgramResult};
+use crate::support::wait::blocking_until;
+
+const MENU: &str =
+    "[keypress]\nlength = 1\n[no_input]\n[invalid_input]\n[otherwise]\nthen = 'continue'\n";
+
+/// A daemon for both switches.
+struct MeasuredDaemon {
+    program: DaemonProcess,
+    /// With the option of `dialscript call` that names the switch.
+    switches: [(&'static str, SocketAddr); 2],
+    metrics: SocketAddr,
+}
+
+impl MeasuredDaemon {
+    fn start(scripts: &[(&str, &str)], more: &str, log: impl Into<Stdio>) -> Self {
+        let folder = ConfigFolder::with_scripts(scripts);
+        let [asterisk, freeswitch, metrics] = [(); 3].map(|()| free_address());
+        folder.daemon_file(format!(
+            "[asterisk]\nlisten = ['{asterisk}']\n[freeswitch]\nlisten = ['{freeswitch}']\n\
+             [control]\nsocket = ''\n[metrics]\nlisten = '{metrics}'\n{more}"
+        ));
+        let program = DaemonProcess::start(folder, log);
+        let switches = [("asterisk", asterisk), ("freeswitch", freeswitch)];
+        Self { program, switches, metrics }
+    }
+
+    /// Makes a simulated call from each switch.
+    fn call(&self, script: &str, arguments: &[&str]) {
+        for (switch, address) in &self.switches {
+            drop(DaemonProcess::connect(*address));
+            let mut program = self.program.folder.program("call");
+            program.args([script, "--switch", switch, "--connect", &address.to_string()]);
+            ProgramResult::from_output(program.args(arguments).output().unwrap());
+        }
+    }
+
+    fn metrics(&self) -> String {
+        request("GET", self.metrics, "/metrics").body
+    }
+
+    fn wait_for_sample(&self, sample: &str) {
+        let line = format!("\n{sample}\n");
+        blocking_until(sample, || self.metrics().contains(&line).then_some(()));
+    }
+}
+
+#[test]
+fn calls_of_both_switches_are_measured_alike() {
+    let order =
+        "[trigger]\nurl = 'http://127.0.0.1:1/'\nretry = 0\n[no_response]\nthen = 'script menu'\n";
+    let scripts = [("menu", MENU), ("order", order)];
+    let daemon = MeasuredDaemon::start(&scripts, "", Stdio::null());
+    daemon.call("order", &["--digits", "1"]);
+    for switch in ["asterisk", "freeswitch"] {
+        for name in ["call_duration", "handover"] {
+            daemon.wait_for_sample(&format!(
+                "dialscript_{name}_seconds_count{{switch=\"{switch}\"}} 1"
+            ));
+        }
+    }
+    daemon.wait_for_sample("dialscript_input_seconds_count{script=\"menu\"} 2");
+    let labels = "script=\"order\",upstream=\"127.0.0.1:1\"";
+    daemon.wait_for_sample(&format!("dialscript_trigger_seconds_count{{{labels}}} 2"));
+    let text = daemon.metrics();
+    assert!(!text.contains("dialscript_input_seconds_count{script=\"order\"}"), "{text}");
+}
+
+#[test]
+fn refused_calls_are_counted_by_their_reason() {
+    let daemon =
+        MeasuredDaemon::start(&[("menu", MENU)], "[server]\nmax_calls = 1\n", Stdio::null());
+    daemon.call("nothing", &["--digits", "1"]);
+    let refused = |reason: &str, count: usize| {
+        for (switch, _) in &daemon.switches {
+            let labels = format!("switch=\"{switch}\",reason=\"{reason}\"");
+            daemon.wait_for_sample(&format!("dialscript_calls_refused_total{{{labels}}} {count}"));
+        }
+    };
+    refused("unknown_script", 1);
+    // `call` connects once to wait for the listener, and once for the call.
+    refused("handshake", 1);
+    let held = DaemonProcess::connect(daemon.switches[0].1);
+    daemon.wait_for_sample("dialscript_calls_under_way 1");
+    for (_, address) in &daemon.switches {
+        let mut further = DaemonProcess::connect(*address);
+        further.write_all(b"agi_network: yes\n\n").unwrap();
+        // The refusal ends the connection of Asterisk. FreeSWITCH waits for its own `connect`.
+        drop(further.read(&mut [0; 64]));
+    }
+    refused("limit", 1);
+    drop(held);
+}
+
+#[test]
+fn reloads_and_the_version_of_each_script_are_visible() {
+    let log = NamedTempFile::new().unwrap();
+    let daemon = MeasuredDaemon::start(&[("menu", MENU)], "", log.reopen().unwrap());
+    daemon.wait_for_sample("dialscript_scripts{state=\"valid\"} 1");
+    let info = |text: &str| {
+        let mut lines = text.lines().filter(|line| line.starts_with("dialscript_script_info"));
+        lines.next().unwrap_or_default().to_owned()
+    };
+    let before = info(&daemon.metrics());
+    assert!(before.starts_with("dialscript_script_info{script=\"menu\",version=\""), "{before}");
+    daemon.program.folder.daemon_file("[asterisk]\nlissten = 1\n");
+    daemon.program.signal("-HUP");
+    daemon.wait_for_sample("dialscript_reloads_total{result=\"failure\"} 1");
+    daemon.wait_for_sample("dialscript_reload_last_successful 0");
+    daemon.program.folder.daemon_file("");
+    daemon.program.folder.script("menu", &format!("# another version\n{MENU}"));
+    daemon.program.signal("-HUP");
+    daemon.wait_for_sample("dialscript_reloads_total{result=\"success\"} 1");
+    daemon.wait_for_sample("dialscript_reload_last_successful 1");
+    let after = info(&daemon.metrics());
+    assert!(after != before && after.ends_with(",state=\"valid\"} 1"), "{after}");
+}
+
+#[test]
+fn a_failing_engine_is_measured_and_its_errors_are_counted() {
+    let speech = "[speech]\nsay = { engine = 'command', command = ['/bin/false', '{out}'] }\n";
+    let scripts = [("menu", "[prompt]\nsay = 'Hello.'\n")];
+    let daemon = MeasuredDaemon::start(&scripts, speech, Stdio::null());
+    let sample = |name: &str| {
+        let text = daemon.metrics();
+        let mut lines = text.lines().filter_map(|line| line.strip_prefix(name));
+        lines.next().map(str::to_owned)
+    };
+    blocking_until("an error", || {
+        let count = sample("dialscript_tts_errors_total{engine=\"say (false)\"} ")?;
+        (count != "0").then_some(())
+    });
+    let runs = sample("dialscript_tts_seconds_count{engine=\"say (false)\"} ");
+    assert!(runs.as_ref().is_some_and(|runs| runs != "0"), "{runs:?}");
+}

@@ -58,6 +58,15 @@ impl SwitchListener {
         Ok(Self { switch, listener: NetworkListener::bind(table, address, allow)? })
     }
 
+    pub(crate) fn switch(&self) -> Switch {
+        self.switch
+    }
+
+    /// The networks that may connect.
+    pub(crate) fn allow(&self) -> &[IpNet] {
+        &self.listener.allow
+    }
+
     /// The address that the socket listens on.
     ///
     /// # Errors

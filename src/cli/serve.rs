@@ -1,7 +1,9 @@
 //! `dialscript serve`: the daemon's start, reload and stop.
 
+mod active_calls;
 mod admin;
 mod control_requests;
+mod daemon_status;
 mod listeners;
 mod reload;
 mod systemd;
@@ -13,7 +15,7 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -27,7 +29,8 @@ use crate::voice::VoiceEngines;
 use crate::voice::program::{adopt_orphans, kill_orphans};
 
 use admin::AdminListeners;
-use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
+use control_requests::ControlRequests;
+use listeners::{bind_sound_server, bind_switch_listeners, describe_listeners, serve_sounds};
 use reload::reload_on_sighup;
 use systemd::SystemdNotifier;
 
@@ -73,6 +76,7 @@ fn build_runtime() -> io::Result<tokio::runtime::Runtime> {
 }
 
 async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<()> {
+    let started_at = Instant::now();
     let reloads = signal(SignalKind::hangup())?;
     let systemd = SystemdNotifier::start();
     let (stop, force_stop) = stop_signals(systemd.clone())?;
@@ -86,13 +90,19 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
     voice.prewarm(&config.library);
     let server =
         CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
+    let requests = ControlRequests {
+        server: server.clone(),
+        started_at,
+        listeners: describe_listeners(&listeners)?.into(),
+        lost_lines: log.lost_lines(),
+    };
     systemd.notify(NotifyState::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
         () = server.serve(listeners, stop.cancelled(), force_stop.cancelled()) => {}
         () = reload_on_sighup(path, &config, &server, reloads) => {}
         () = serve_sounds(sound_server) => {}
-        () = admin.serve(&server, log.lost_lines()) => {}
+        () = admin.serve(requests, log.lost_lines()) => {}
     }
     let last_requests =
         async { tokio::join!(server.triggers().close_and_wait(), server.voice().close_and_wait()) };

@@ -13,8 +13,9 @@ use crate::trigger::response_cache::{ResponseCacheStats, ResponseFreshness};
 
 pub use calls::{CallStatus, CallTotals};
 pub use status::{
-    DaemonState, DaemonStatus, EngineError, EngineKind, EngineStatus, ListenerStatus, ReloadStatus,
-    ResponseCacheStatus, ScriptState, ScriptStatus, SoundCacheStatus,
+    DaemonState, DaemonStatus, EngineError, EngineKind, EngineStatus, ListenerStatus,
+    RefusedCallStatus, ReloadStatus, ResponseCacheStatus, ScriptState, ScriptStatus,
+    SoundCacheStatus,
 };
 pub use upstream::ControlUpstream;
 

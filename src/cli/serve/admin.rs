@@ -31,11 +31,11 @@ impl AdminListeners {
     }
 
     /// Serves the open listeners, also while the daemon drains. Never returns.
-    pub(super) async fn serve(self, server: &DaemonServer, lost_lines: LostLogLines) {
+    pub(super) async fn serve(self, requests: ControlRequests, lost_lines: LostLogLines) {
         let Self { metrics, control } = self;
-        let requests = ControlRequests { server: server.clone() };
+        let server = requests.server.clone();
         tokio::join!(
-            or_pending(metrics.map(|listener| serve_metrics(listener, server, lost_lines))),
+            or_pending(metrics.map(|listener| serve_metrics(listener, &server, lost_lines))),
             or_pending(control.map(|socket| serve_control(socket, requests)))
         );
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tracing::info;
 
 use crate::config::{DaemonSettings, ListenerSettings};
+use crate::control::protocol::ListenerStatus;
 use crate::listener::NetworkListener;
 use crate::server::SwitchListener;
 use crate::telemetry::Switch;
@@ -25,6 +26,18 @@ pub(super) fn bind_switch_listeners(settings: &DaemonSettings) -> io::Result<Vec
         Ok(listener)
     };
     addresses.map(bind).collect()
+}
+
+/// The listeners for switches, as `dialscript status` shows them.
+pub(super) fn describe_listeners(listeners: &[SwitchListener]) -> io::Result<Vec<ListenerStatus>> {
+    let describe = |listener: &SwitchListener| {
+        Ok(ListenerStatus {
+            switch: listener.switch().as_str().to_owned(),
+            address: listener.local_addr()?.to_string(),
+            allow: listener.allow().iter().map(ToString::to_string).collect(),
+        })
+    };
+    listeners.iter().map(describe).collect()
 }
 
 /// A sound server that listens but does not accept yet.

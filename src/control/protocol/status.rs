@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::upstream::ControlUpstream;
 use crate::circuit_breaker::BreakerState;
 
-/// The state of the daemon, without its scripts: these follow, one per line.
+/// The state of the daemon. Its scripts follow, one per line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DaemonStatus {
     /// The version of the program.
     pub version: String,
+    /// The commit that it was built from, if that is known.
+    pub commit: Option<String>,
     pub pid: u32,
     pub uptime_ms: u64,
     pub state: DaemonState,
@@ -20,7 +22,11 @@ pub struct DaemonStatus {
     pub ended_calls: u64,
     /// Those of `ended_calls` whose outcome is `error`.
     pub failed_calls: u64,
+    /// Refused calls since the start, by switch and reason. Those that did not happen are left out.
+    pub refused_calls: Vec<RefusedCallStatus>,
     pub listeners: Vec<ListenerStatus>,
+    /// The number of scripts, excluded ones included.
+    pub script_count: usize,
     /// The upstreams that requests were sent to.
     pub upstreams: Vec<ControlUpstream>,
     pub response_cache: ResponseCacheStatus,
@@ -35,10 +41,22 @@ pub struct DaemonStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DaemonState {
+    /// New calls are not accepted yet.
+    Starting,
     /// New calls are accepted.
     Serving,
     /// The daemon stops: active calls continue, and no new ones are accepted.
     Draining,
+}
+
+/// Refused calls of one switch, for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedCallStatus {
+    /// The name of the switch, as in the log.
+    pub switch: String,
+    /// As in the label of the metric `dialscript_calls_refused_total`.
+    pub reason: String,
+    pub calls: u64,
 }
 
 /// A listener for a switch.
@@ -107,13 +125,13 @@ pub struct SoundCacheStatus {
     pub max_bytes: u64,
 }
 
-/// The result of a reload.
+/// The result of the last reload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReloadStatus {
-    /// The time since the reload.
-    pub age_ms: u64,
-    /// The number of errors. With an error, the previous scripts stay in use.
-    pub errors: usize,
+    /// If not, the scripts and settings of the reload before it, or of the start, are still in use.
+    pub succeeded: bool,
+    /// The age of the scripts and settings in use: the time since the start, or since the last successful reload.
+    pub in_use_for_ms: u64,
 }
 
 /// A script of the daemon.

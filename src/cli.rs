@@ -2,10 +2,12 @@
 
 mod cache;
 mod call;
+mod calls;
 pub mod check;
 mod config_file;
 mod control_connection;
 mod demo;
+mod elapsed;
 mod matching;
 mod new;
 mod printer;
@@ -13,6 +15,7 @@ mod serve;
 pub mod simulated_voice;
 pub mod simulation;
 mod sounds;
+mod status;
 mod terminal;
 
 use std::process::ExitCode;
@@ -44,6 +47,10 @@ enum CliCommand {
     Call(Box<call::CallArgs>),
     /// Show which branch an answer selects, and why the others do not match
     Match(matching::MatchArgs),
+    /// Show the state of the running daemon: what is wrong, and what helps
+    Status(status::StatusArgs),
+    /// Show what each active call of the running daemon is doing
+    Calls(calls::CallsArgs),
     /// Inspect or purge the response cache of a running daemon
     Cache(cache::CacheArgs),
     /// Import, list and check sound files
@@ -80,6 +87,8 @@ pub fn run(arguments: Cli) -> ExitCode {
         CliCommand::Check(options) => check::check(options),
         CliCommand::Call(options) => call::call(&options),
         CliCommand::Match(options) => matching::matching(&options),
+        CliCommand::Status(options) => status::status(options),
+        CliCommand::Calls(options) => calls::calls(options),
         CliCommand::Cache(options) => cache::cache(options),
         CliCommand::Sounds(options) => sounds::sounds(options),
         CliCommand::Demo(options) => demo::demo(&options),

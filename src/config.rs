@@ -31,6 +31,7 @@ pub(crate) use daemon::{LOCAL_FILE, SYSTEM_FILE};
 pub(crate) use diagnostic::counted;
 pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic, SourceRange};
 pub(crate) use nearest::nearest;
+pub(crate) use read_error::user_name;
 pub(crate) use script::script_name_error;
 pub(crate) use sounds::inventory::{LibrarySound, SoundInventory};
 

@@ -69,3 +69,11 @@ pub(super) fn print_table<const N: usize>(rows: &[[String; N]]) {
 pub(super) fn escape_control(text: &str) -> String {
     escape_for_terminal(text).into_owned()
 }
+
+/// The beginning of a text that is longer than `max` characters.
+pub(super) fn shortened(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -19,5 +19,6 @@ mod cli {
     mod serve;
     mod slow_readers;
     mod sounds;
+    mod status;
     mod two_daemons;
 }

@@ -17,6 +17,7 @@ mod pem;
 mod read_error;
 pub(crate) mod regular_file;
 mod runtime_dirs;
+pub mod schema;
 mod script;
 mod secret_file;
 mod secrets;
@@ -24,6 +25,7 @@ mod sounds;
 mod syntax;
 mod table_reader;
 mod value;
+mod value_kind;
 
 pub use daemon::listener::ListenerSettings;
 pub use daemon::settings::DaemonSettings;

@@ -7,6 +7,7 @@ mod daemon_status;
 mod listeners;
 mod reload;
 mod systemd;
+mod warnings;
 
 use std::io;
 use std::path::Path;
@@ -33,6 +34,7 @@ use control_requests::ControlRequests;
 use listeners::{bind_sound_server, bind_switch_listeners, describe_listeners, serve_sounds};
 use reload::reload_on_sighup;
 use systemd::SystemdNotifier;
+use warnings::log_warnings;
 
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
 pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -134,10 +136,4 @@ fn stop_signals(systemd: SystemdNotifier) -> io::Result<(CancellationToken, Canc
         }
     });
     Ok(tokens)
-}
-
-/// Logs warnings about the configuration. Creates the folders that it needs, and logs those that can't be created.
-fn log_warnings(config: &Config) {
-    config.warnings.iter().for_each(|warning| warn!(%warning, "configuration warning"));
-    config.create_folders().into_iter().for_each(|reason| warn!(reason, "can't create a folder"));
 }

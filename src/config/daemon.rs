@@ -95,6 +95,11 @@ impl DaemonFile {
         Ok(Self { file, folder, tables })
     }
 
+    /// Reads the tables of a daemon's file without checking them.
+    pub(crate) fn read_tables(file: &TomlFile) {
+        table_reader::parse(file, &[], DaemonTables::read);
+    }
+
     pub(crate) fn folders(&self) -> DaemonFolders {
         self.tables.folders.folders(&self.file, &self.folder)
     }

@@ -11,6 +11,7 @@ use serde_spanned::Spanned;
 use super::diagnostic::{Diagnostic, SourceText};
 use super::read_error;
 use super::regular_file;
+use super::value_kind::KeyRecord;
 use crate::script::template::PlaceholderError;
 
 /// The maximum size of a file, in bytes.
@@ -28,13 +29,33 @@ pub(crate) struct TomlFile {
     syntax_errors: RefCell<Vec<Diagnostic>>,
     /// The position behind which errors only follow from a syntax error.
     checked_to: Cell<usize>,
+    /// The keys that the readers ask for; `None` if they are not recorded.
+    records: RefCell<Option<Vec<KeyRecord>>>,
 }
 
 impl TomlFile {
     pub(crate) fn new(name: String, text: String) -> Self {
         let source = Arc::new(SourceText { name, text });
         let (errors, warnings, syntax_errors) = Default::default();
-        Self { source, errors, warnings, syntax_errors, checked_to: Cell::new(usize::MAX) }
+        let (checked_to, records) = (Cell::new(usize::MAX), RefCell::new(None));
+        Self { source, errors, warnings, syntax_errors, checked_to, records }
+    }
+
+    /// A file that records the keys that its readers ask for.
+    pub(crate) fn recording(text: &str) -> Self {
+        let file = Self::new(String::new(), text.to_owned());
+        file.records.replace(Some(Vec::new()));
+        file
+    }
+
+    pub(crate) fn record(&self, key: impl FnOnce() -> KeyRecord) {
+        if let Some(records) = &mut *self.records.borrow_mut() {
+            records.push(key());
+        }
+    }
+
+    pub(crate) fn take_records(&self) -> Vec<KeyRecord> {
+        self.records.take().unwrap_or_default()
     }
 
     /// Reads a file. `missing_help` is the help text of the error if there is no such file.

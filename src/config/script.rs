@@ -80,6 +80,11 @@ impl ParsedScripts {
     }
 }
 
+/// Reads the tables of a script file without checking them.
+pub(crate) fn read_tables(file: &TomlFile) {
+    ScriptTables::read(file);
+}
+
 /// Checks all scripts. The returned files contain the errors. After an error, a script has defaults in place of the
 /// invalid values.
 pub(crate) fn check(

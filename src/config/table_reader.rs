@@ -10,6 +10,7 @@ use super::file::TomlFile;
 use super::nearest::nearest;
 use super::syntax;
 use super::value;
+use super::value_kind::{KeyRecord, ValueKind};
 
 mod kinds;
 mod tables;
@@ -59,16 +60,26 @@ pub(crate) fn parse<T>(
 }
 
 impl<'f, 'i> TableReader<'f, 'i> {
-    /// The value of a key in any type, for keys that accept several types.
-    pub(crate) fn take_any(&mut self, key: &'static str) -> Option<Spanned<DeValue<'i>>> {
+    /// The value of a key in any type, for keys that accept several types. `kind` says which.
+    pub(crate) fn take_any(
+        &mut self,
+        key: &'static str,
+        kind: impl FnOnce() -> ValueKind,
+    ) -> Option<Spanned<DeValue<'i>>> {
         self.known.push(key);
+        self.record(key, kind);
         self.entries.remove(key)
+    }
+
+    /// Records a key for the schema.
+    fn record(&self, key: &'static str, kind: impl FnOnce() -> ValueKind) {
+        self.file.record(|| KeyRecord { table: self.title.clone(), key, kind: kind() });
     }
 
     /// The value of a key. If the key is missing, returns `None`. If the value has the wrong type, reports an error and
     /// returns `None`.
     pub(crate) fn take<T: Deserialize<'i>>(&mut self, key: &'static str) -> Option<Spanned<T>> {
-        let value = self.take_any(key)?;
+        let value = self.take_any(key, ValueKind::of::<T>)?;
         value::read(self.file, value)
     }
 
@@ -130,6 +141,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
 
     /// All names and values of the table, in the order of the file.
     pub(crate) fn pairs<T: Deserialize<'i>>(self) -> Vec<(Spanned<String>, Spanned<T>)> {
+        self.record("*", ValueKind::of::<T>);
         let mut entries: Vec<_> = self.entries.into_iter().collect();
         entries.sort_by_key(|(name, _)| name.span().start);
         let file = self.file;

@@ -9,6 +9,7 @@ use serde_spanned::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
 
 use super::file::TomlFile;
+use super::value_kind::{DURATION_EXPECTED, WHOLE_NUMBER_EXPECTED};
 
 /// A duration with its unit, such as `"4s"`.
 #[derive(Debug, Clone, Copy)]
@@ -110,7 +111,7 @@ impl Visitor<'_> for DurationVisitor {
     type Value = DurationValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration with its unit, such as \"4s\", \"500ms\" or \"5m\"")
+        f.write_str(DURATION_EXPECTED)
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<DurationValue, E> {
@@ -154,7 +155,7 @@ impl Visitor<'_> for WholeNumberVisitor {
     type Value = WholeNumber;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number without quotes or sign")
+        f.write_str(WHOLE_NUMBER_EXPECTED)
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<WholeNumber, E> {

@@ -11,7 +11,7 @@ use crate::assert_none;
 use crate::page::{Block, Page, all_pages, root};
 use crate::sandbox::Sandbox;
 
-const UPDATE: &str = "DIALSCRIPT_UPDATE_DOCS";
+pub(crate) const UPDATE: &str = "DIALSCRIPT_UPDATE_DOCS";
 
 /// One command of a block, with its line in the block and the output that is written there.
 struct ConsoleCommand<'a> {

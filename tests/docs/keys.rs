@@ -14,20 +14,20 @@ use crate::sandbox::Sandbox;
 const UNKNOWN: &str = "zzzzzzzzzzzz";
 
 /// The reference table for the keys of one TOML table.
-struct ReferenceTable {
-    page: &'static str,
+pub(crate) struct ReferenceTable {
+    pub(crate) page: &'static str,
     heading: &'static str,
     /// The first cell of its header, and which one of those it is.
     header: &'static str,
     number: usize,
     /// Files that have the unknown key in this table: `(name, text)`.
-    probes: &'static [(&'static str, &'static str)],
+    pub(crate) probes: &'static [(&'static str, &'static str)],
     /// Keys that are described elsewhere: tables, and `when`.
     without: &'static [&'static str],
 }
 
-const SCRIPT: &str = "scripts/probe.toml";
-const DAEMON: &str = "dialscript.toml";
+pub(crate) const SCRIPT: &str = "scripts/probe.toml";
+pub(crate) const DAEMON: &str = "dialscript.toml";
 
 const fn script(
     page: &'static str,
@@ -43,7 +43,7 @@ const fn daemon(
     ReferenceTable { heading, ..script("docs/admin/configuration.md", probes) }
 }
 
-fn reference_tables() -> Vec<ReferenceTable> {
+pub(crate) fn reference_tables() -> Vec<ReferenceTable> {
     let mut tables = script_tables();
     tables.extend(daemon_tables());
     tables
@@ -192,7 +192,7 @@ fn the_keys_of_hangup_are_listed() {
 }
 
 impl ReferenceTable {
-    fn find(&self, page: &Page) -> PageTable {
+    pub(crate) fn find(&self, page: &Page) -> PageTable {
         let tables = page.tables().into_iter();
         let mut like_it = tables.filter(|table| {
             (self.heading.is_empty() || table.heading == self.heading)
@@ -205,9 +205,14 @@ impl ReferenceTable {
 
 /// The keys in the first column: words in backticks, or what has a value there.
 fn keys_of(table: &PageTable) -> BTreeSet<String> {
+    table.rows.iter().flat_map(|row| keys_in(&row[0])).collect()
+}
+
+/// The keys in a cell of the first column.
+pub(crate) fn keys_in(cell: &str) -> BTreeSet<String> {
     let assignment = Regex::new(r"(\w+) = ").unwrap();
     let mut keys = BTreeSet::new();
-    for word in table.rows.iter().flat_map(|row| code_words(&row[0])) {
+    for word in code_words(cell) {
         match word.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
             true => drop(keys.insert(word.to_owned())),
             false => keys.extend(assignment.captures_iter(word).map(|found| found[1].to_owned())),

@@ -1,7 +1,7 @@
 //! Tests of the manual: its examples, its links, and its lists of keys, options, fields and metrics.
 //!
 //! Each failure names a page and a line. `DIALSCRIPT_UPDATE_DOCS=1 cargo test --test docs` writes the output of today's
-//! program into the `console` blocks.
+//! program into the `console` blocks, and the JSON Schemas.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod calls;
@@ -13,6 +13,7 @@ mod keys;
 mod links;
 mod page;
 mod sandbox;
+mod schemas;
 mod toml_blocks;
 
 /// Fails with all problems at once.

@@ -104,7 +104,10 @@ fn sources(module: &str) -> impl Iterator<Item = &'static SourceFile> {
 
 fn modules_named(code: &str) -> BTreeSet<&str> {
     let names = code.split("crate::").skip(1);
-    names.filter_map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()).collect()
+    let names =
+        names.filter_map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
+    // A constant of the crate itself has capital letters.
+    names.filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase())).collect()
 }
 
 #[test]

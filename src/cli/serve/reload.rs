@@ -5,7 +5,7 @@ use std::path::Path;
 use tokio::signal::unix::Signal;
 use tracing::{error, info, warn};
 
-use super::log_warnings;
+use super::warnings::log_warnings;
 use crate::config::{self, Config, ConfigErrors};
 use crate::server::CallServer;
 use crate::trigger::HttpTriggerClient;

@@ -9,6 +9,7 @@ use super::context::ScriptContext;
 use super::outcome::OutcomeTable;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
+use crate::config::value_kind::ValueKind;
 use crate::script::definition::Branch;
 use crate::script::matcher::Matcher;
 use crate::script::when::{ComparedKind, MatcherError, WhenKeys};
@@ -72,7 +73,7 @@ pub(super) fn branches(
 impl WhenValue {
     fn read_all(table: &mut TableReader<'_, '_>) -> Vec<Self> {
         table.check_present("when", WHEN_HELP);
-        let Some(value) = table.take_any("when") else { return Vec::new() };
+        let Some(value) = table.take_any("when", || ValueKind::Matcher) else { return Vec::new() };
         let span = value.span();
         let values = match value.into_inner() {
             DeValue::Array(list) => list.into_iter().collect(),

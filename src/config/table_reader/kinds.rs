@@ -6,11 +6,12 @@ use toml::de::{DeString, DeValue};
 
 use super::TableReader;
 use crate::config::value::{self, SpannedList, TextOrList, TextOrTable};
+use crate::config::value_kind::ValueKind;
 
 impl<'i> TableReader<'_, 'i> {
     /// A string, or a list of strings that is not empty.
     pub(crate) fn text_or_list(&mut self, key: &'static str) -> Option<TextOrList> {
-        let value = self.take_any(key)?;
+        let value = self.take_any(key, || ValueKind::TextOrList)?;
         match value.get_ref() {
             DeValue::Array(list) if list.is_empty() => {
                 let help = "add an item, or remove this line";
@@ -24,7 +25,7 @@ impl<'i> TableReader<'_, 'i> {
 
     /// A list. Items of the wrong type are reported as errors and left out.
     pub(crate) fn list<T: Deserialize<'i>>(&mut self, key: &'static str) -> Option<SpannedList<T>> {
-        let value = self.take_any(key)?;
+        let value = self.take_any(key, || ValueKind::List(Box::new(ValueKind::of::<T>())))?;
         self.list_from(key, value)
     }
 
@@ -54,7 +55,7 @@ impl<'i> TableReader<'_, 'i> {
         key: &'static str,
         nested_help: &str,
     ) -> Option<TextOrTable> {
-        let value = self.take_any(key)?;
+        let value = self.take_any(key, || ValueKind::TextOrTable)?;
         match value.get_ref() {
             DeValue::Table(_) => {
                 let mut table = self.inline_table(key, value)?;
@@ -93,7 +94,7 @@ impl<'i> TableReader<'_, 'i> {
 
     /// A string, or a decimal number. A number is returned as it is written in the file.
     pub(crate) fn number_or_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
-        let value = self.take_any(key)?;
+        let value = self.take_any(key, || ValueKind::NumberOrText)?;
         let text = match value.get_ref() {
             DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
             DeValue::Float(number) => number.as_str().to_owned(),

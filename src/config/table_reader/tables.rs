@@ -6,6 +6,7 @@ use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::TableReader;
+use crate::config::value_kind::ValueKind;
 
 impl<'f, 'i> TableReader<'f, 'i> {
     pub(super) fn inner(&self, title: String, span: Range<usize>, entries: DeTable<'i>) -> Self {
@@ -33,7 +34,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
 
     /// The table `key`. `help` is the help text of the error if the value is not a table.
     pub(crate) fn table_or_help(&mut self, key: &'static str, help: &str) -> Option<Self> {
-        let value = self.take_any(key)?;
+        let value = self.take_any(key, || ValueKind::Table)?;
         let span = value.span();
         match value.into_inner() {
             DeValue::Table(entries) => Some(self.inner(self.title_of(key), span, entries)),
@@ -59,7 +60,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
         key: &'static str,
         read: impl Fn(&mut Self) -> T,
     ) -> Vec<T> {
-        let Some(value) = self.take_any(key) else { return Vec::new() };
+        let Some(value) = self.take_any(key, || ValueKind::TableArray) else { return Vec::new() };
         let span = value.span();
         let entries = match value.into_inner() {
             DeValue::Array(list) => list.into_iter().collect(),
@@ -92,6 +93,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
         title: &str,
         help: impl Fn(&str) -> String,
     ) -> Vec<(Spanned<String>, Self)> {
+        self.record("*", || ValueKind::Table);
         let mut tables = Vec::new();
         for (name, value) in std::mem::take(&mut self.entries) {
             let span = value.span();

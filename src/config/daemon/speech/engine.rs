@@ -12,6 +12,7 @@ mod service;
 use crate::config::daemon::context::DaemonContext;
 use crate::config::engine_params::{language, speed, voice};
 use crate::config::table_reader::TableReader;
+use crate::config::value_kind::ValueKind;
 use crate::script::voice::SpeakingRate;
 use crate::voice::settings::{AsrBackend, AsrEngine, TtsBackend, TtsEngine};
 use backend::BackendTable;
@@ -34,7 +35,7 @@ impl EngineTable {
         key: &'static str,
         engine_use: EngineUse,
     ) -> Option<Self> {
-        let value = speech.take_any(key)?;
+        let value = speech.take_any(key, || ValueKind::Table)?;
         let span = value.span();
         let table = speech.inline_table(key, value);
         if table.is_none() {

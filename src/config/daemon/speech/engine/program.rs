@@ -10,6 +10,7 @@ use crate::config::daemon::context::DaemonContext;
 use crate::config::nearest::nearest;
 use crate::config::table_reader::TableReader;
 use crate::config::value::SpannedList;
+use crate::config::value_kind::ValueKind;
 use crate::voice::settings::EngineProgram;
 
 /// The key `command`; `None` after an error.
@@ -54,7 +55,7 @@ impl ProgramTable {
 }
 
 fn read_command(table: &mut TableReader<'_, '_>) -> Option<SpannedList<String>> {
-    let value = table.take_any("command")?;
+    let value = table.take_any("command", || ValueKind::List(Box::new(ValueKind::Text)))?;
     let DeValue::String(text) = value.get_ref() else { return table.list_from("command", value) };
     let words: Vec<_> = text.split_whitespace().map(|word| format!("{word:?}")).collect();
     let help = format!("write it as `command = [{}]`", words.join(", "));

@@ -32,7 +32,7 @@
 //! - [`control`]: the control socket, for `dialscript cache`
 //! - [`histogram`]: histograms of durations, for the metrics
 //! - [`metrics`]: metrics for Prometheus, and the state of the daemon for load balancers
-//! - [`telemetry`]: the log, the log line at the end of each call, and the counts of calls
+//! - [`telemetry`]: the log, the log line at the end of each call, the counts and durations of calls
 //! - [`config`]: the configuration file and the script files: parsing, checks, diagnostics
 //! - [`fake`]: simulated switches for `call`, `demo` and the tests
 //!

@@ -138,7 +138,7 @@ impl HttpTriggerClient {
     }
 
     /// How long calls waited for answers, by script and upstream.
-    pub(crate) fn waits(&self) -> &DurationHistograms<2> {
+    pub fn waits(&self) -> &DurationHistograms<2> {
         self.waits.histograms()
     }
 

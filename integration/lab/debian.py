@@ -43,6 +43,13 @@ NOT_FOR_WEB_SERVERS = """
     procps ca-certificates openssl
 """.split()
 
+# Needed only by its web pages, to start it as a service, or by maintainer scripts.
+NOT_FOR_PROMETHEUS = """
+    adduser passwd perl perl-base debconf debconf-2.0 lsb-base init-system-helpers dpkg tar fonts-glyphicons-halflings
+    libjs-bootstrap4 libjs-eonasdan-bootstrap-datetimepicker libjs-jquery libjs-jquery-hotkeys libjs-moment
+    libjs-moment-timezone libjs-mustache libjs-popper.js libjs-rickshaw prometheus-node-exporter
+""".split()
+
 NOT_UNPACKED = ("doc", "man", "locale", "lintian")
 
 
@@ -69,6 +76,7 @@ CLOCK = Wanted("clock", "libfaketime", ["libfaketime"], [])
 REDIS = Wanted("redis", "Redis", ["redis-server"], NOT_FOR_REDIS)
 VALKEY = Wanted("valkey", "Valkey", ["valkey-server"], NOT_FOR_REDIS)
 WEB_SERVERS = Wanted("web", "nginx and gunicorn", ["nginx", "gunicorn"], NOT_FOR_WEB_SERVERS)
+PROMETHEUS = Wanted("prometheus", "Prometheus", ["prometheus"], NOT_FOR_PROMETHEUS)
 NODE = Wanted("node", "Node.js", ["nodejs"], NOT_FOR_WEB_SERVERS)
 
 

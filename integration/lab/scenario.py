@@ -17,6 +17,7 @@ class Scenario:
     alone: bool
     long: bool
     only_on: str | None
+    needs: callable
 
     def runs_on(self, switch):
         """Whether it runs on this kind of switch."""
@@ -31,11 +32,12 @@ class Scenario:
 REGISTERED = []
 
 
-def scenario(sentence, alone=False, long=False, only_on=None):
+def scenario(sentence, alone=False, long=False, only_on=None, needs=lambda: None):
     """Registers a function as a scenario. `alone`: no other scenario runs at the same time. `long`: started early.
-    `only_on`: the only kind of switch that it runs on; by default it runs on all."""
+    `only_on`: the only kind of switch that it runs on; by default it runs on all. `needs` prepares what it needs. If that
+    is not available (`SuiteUnavailable`), the scenario is left out."""
     def register(function):
-        REGISTERED.append(Scenario(sentence, function, alone, long, only_on))
+        REGISTERED.append(Scenario(sentence, function, alone, long, only_on, needs))
         return function
     return register
 

@@ -25,7 +25,7 @@ fn a_new_daemon_has_only_zero_values() {
     let text = render(MetricsSnapshot::default()).unwrap();
     let samples: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
     let version = env!("CARGO_PKG_VERSION");
-    let commit = option_env!("DIALSCRIPT_COMMIT").unwrap_or_default();
+    let commit = dialscript::BUILD_COMMIT;
     let program = format!("dialscript_build_info{{version=\"{version}\",commit=\"{commit}\"}} 1");
     let expected = [
         "dialscript_calls_under_way 0",

@@ -144,7 +144,10 @@ fn metrics_in(text: &str) -> BTreeMap<String, String> {
     let label = Regex::new(r#"(\w+)=""#).unwrap();
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
     let described = types.map(|(name, kind)| {
-        let is_sample = |line: &&str| line.split(['{', ' ']).next() == Some(name);
+        // A histogram has no sample of its own name. The others have the label of their bucket.
+        let sample_name =
+            if kind == "histogram" { format!("{name}_count") } else { name.to_owned() };
+        let is_sample = |line: &&str| line.split(['{', ' ']).next() == Some(sample_name.as_str());
         let sample = text.lines().find(is_sample).unwrap_or_default();
         let labels: Vec<_> = label.captures_iter(sample).map(|found| found[1].to_owned()).collect();
         (name.to_owned(), format!("{kind} {{{}}}", labels.join(",")))
@@ -201,7 +204,7 @@ impl Drop for Daemon {
     }
 }
 
-/// The shared cache is unreachable, which is a metric too.
+/// The shared cache is unreachable, which is a metric too. The engines appear without having been used.
 fn configuration(port: u16, metrics_port: u16) -> String {
     format!(
         "[asterisk]\nlisten = ['127.0.0.1:{port}']\n\
@@ -209,6 +212,8 @@ fn configuration(port: u16, metrics_port: u16) -> String {
          [control]\nsocket = ''\n\
          [metrics]\nlisten = '127.0.0.1:{metrics_port}'\n\
          [cache]\nshared = 'unix:///nowhere.sock'\nshared_secret = '{{secret.SHARED}}'\n\
+         [speech]\nsay = {{ engine = 'command', command = ['/bin/true', '{{out}}'] }}\n\
+         listen = {{ engine = 'command', command = ['/bin/true', '{{in}}'] }}\n\
          [log]\nformat = 'json'\n"
     )
 }

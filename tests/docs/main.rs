@@ -4,6 +4,7 @@
 //! program into the `console` blocks, and the JSON Schemas.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod alerts;
 mod calls;
 mod command_line;
 mod console;

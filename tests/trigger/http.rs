@@ -37,6 +37,7 @@ pub(super) mod proxy;
 mod shared_cache;
 mod single_flight;
 mod stale;
+mod waits;
 
 /// Every value is the same sensitive text.
 struct Canary;

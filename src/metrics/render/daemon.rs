@@ -9,20 +9,16 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
 
 use super::sample::{encode_counter, encode_family, encode_gauge, encode_metric, saturating_i64};
+use crate::BUILD_COMMIT;
 use crate::metrics::script_info::ScriptInfoState;
 use crate::metrics::snapshot::MetricsSnapshot;
 use crate::telemetry::reload_counts::ReloadSummary;
-
-/// The commit that the program was built from; empty if it is not known.
-fn build_commit() -> &'static str {
-    option_env!("DIALSCRIPT_COMMIT").unwrap_or_default()
-}
 
 pub(super) fn encode_daemon(
     into: &mut DescriptorEncoder<'_>,
     snapshot: &MetricsSnapshot,
 ) -> fmt::Result {
-    let labels = [("version", env!("CARGO_PKG_VERSION")), ("commit", build_commit())];
+    let labels = [("version", env!("CARGO_PKG_VERSION")), ("commit", BUILD_COMMIT)];
     let info = std::iter::once((labels, ConstGauge::new(1_i64)));
     encode_family(into, "build_info", "The program", None, info)?;
     encode_scripts(into, snapshot)?;

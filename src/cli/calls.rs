@@ -51,7 +51,7 @@ pub(super) fn calls(options: CallsArgs) -> ExitCode {
             let list = call_list(replies);
             match json {
                 true => list.calls.iter().for_each(print_json),
-                false => print_call_table(&list),
+                false => print_call_table(&list, usize::MAX),
             }
             match (json, list.totals.omitted) {
                 (true, 1..) => {

@@ -14,15 +14,16 @@ pub(super) struct CallList {
     pub(super) totals: CallTotals,
 }
 
-/// Prints a table of the calls, and a line with their number.
-pub(super) fn print_call_table(list: &CallList) {
+/// Prints a table of the calls, and a line with their number. Of more than `max_rows` calls only the oldest are shown.
+pub(super) fn print_call_table(list: &CallList, max_rows: usize) {
     let head = ["AGE", "SWITCH", "CALLER", "SCRIPT", "ACTIVITY", "CALL ID"].map(str::to_owned);
-    let rows: Vec<_> = std::iter::once(head).chain(list.calls.iter().map(row)).collect();
+    let rows: Vec<_> =
+        std::iter::once(head).chain(list.calls.iter().take(max_rows).map(row)).collect();
     if rows.len() > 1 {
         print_table(&rows);
     }
     let count = counted(list.totals.calls, "active call");
-    match list.totals.omitted {
+    match list.totals.calls.saturating_sub(rows.len() - 1) {
         0 => print_line(&count),
         omitted => print_line(&format!("{count}; the youngest {omitted} are not shown")),
     }

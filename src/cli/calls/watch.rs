@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use terminal_size::{Height, terminal_size};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::call_list;
@@ -17,7 +18,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Clears the screen, and moves the cursor to its first cell (ECMA-48: ED and CUP).
 const CLEAR_SCREEN: &str = "\x1b[2J\x1b[H";
 
-/// Prints the calls every second, in place if standard output is a terminal. Ends with Ctrl-C, or when nobody reads the
+/// Prints the calls every second, as a table in place if standard output is a terminal. Ends with Ctrl-C, or when nobody reads the
 /// output. If the daemon stops, says so and waits for it.
 pub(super) fn watch_calls(daemon: DaemonArgs, request: &ControlRequest, json: bool) -> ExitCode {
     let connection = match daemon.connection() {
@@ -42,10 +43,12 @@ async fn watch(connection: &ControlConnection, request: &ControlRequest, json: b
             return print_error(reason);
         }
         is_first = false;
-        clear_terminal();
+        if !json {
+            clear_terminal();
+        }
         match result {
             Ok(replies) if json => print_json(&call_list(replies).calls),
-            Ok(replies) => print_call_table(&call_list(replies)),
+            Ok(replies) => print_call_table(&call_list(replies), max_rows()),
             Err(reason) => drop(print_error(&format!("{reason}; waiting for a daemon"))),
         }
         if !json && !stdout().is_terminal() {
@@ -54,6 +57,16 @@ async fn watch(connection: &ControlConnection, request: &ControlRequest, json: b
         if stdout().flush().is_err() {
             return ExitCode::SUCCESS;
         }
+    }
+}
+
+/// As many calls as fit on the terminal, with the heading and two lines below.
+fn max_rows() -> usize {
+    match terminal_size() {
+        Some((_, Height(rows))) if stdout().is_terminal() => {
+            usize::from(rows).saturating_sub(3).max(1)
+        }
+        _ => usize::MAX,
     }
 }
 

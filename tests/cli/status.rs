@@ -238,7 +238,7 @@ fn watching_the_calls_continues_with_the_next_daemon() {
     let mut watch = Watch(program.spawn().unwrap());
     let mut output = BufReader::new(watch.0.stdout.take().unwrap());
     let mut errors = BufReader::new(watch.0.stderr.take().unwrap());
-    let mut wait_for = |reader: &mut dyn BufRead, words: &str| {
+    let wait_for = |reader: &mut dyn BufRead, words: &str| {
         let mut line = String::new();
         while !line.contains(words) {
             line.clear();

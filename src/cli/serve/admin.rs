@@ -64,7 +64,7 @@ async fn open_control(path: &Path) -> Option<ControlSocket> {
         }
         Err(error) => {
             let socket = path.display();
-            warn!(%socket, %error, "can't open the control socket: `dialscript cache` will not work");
+            warn!(%socket, %error, "can't open the control socket: `dialscript status`, `calls` and `cache` will not work");
             None
         }
     }

@@ -24,6 +24,7 @@ pub(super) fn print_report(status: &DaemonStatus, scripts: &[ScriptStatus], prob
         print_line("");
     }
     print_daemon(status);
+    print_caches(status);
     print_listeners(status);
     print_scripts(status, scripts);
     print_upstreams(status);
@@ -63,6 +64,17 @@ fn print_daemon(status: &DaemonStatus) {
     if !refused.is_empty() {
         print_field("refused calls", &refused.join(", "));
     }
+    if let Some(reload) = &status.last_reload {
+        let result = if reload.succeeded { "successful" } else { "failed" };
+        let age = elapsed_text(reload.in_use_for_ms);
+        print_field("last reload", &format!("{result}; the files in use were loaded {age} ago"));
+    }
+    if status.lost_log_lines > 0 {
+        print_field("lost log lines", &status.lost_log_lines.to_string());
+    }
+}
+
+fn print_caches(status: &DaemonStatus) {
     print_field("response cache", &response_cache_text(&status.response_cache));
     let sounds = &status.sound_cache;
     print_field(
@@ -74,14 +86,6 @@ fn print_daemon(status: &DaemonStatus) {
             bytes_text(sounds.max_bytes)
         ),
     );
-    if let Some(reload) = &status.last_reload {
-        let result = if reload.succeeded { "successful" } else { "failed" };
-        let age = elapsed_text(reload.in_use_for_ms);
-        print_field("last reload", &format!("{result}; the files in use were loaded {age} ago"));
-    }
-    if status.lost_log_lines > 0 {
-        print_field("lost log lines", &status.lost_log_lines.to_string());
-    }
 }
 
 fn response_cache_text(cache: &ResponseCacheStatus) -> String {

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::cli::control_connection::DaemonArgs;
 use crate::cli::terminal::{print_error, print_json};
-use crate::control::protocol::{CallStatus, CallTotals, ControlReply, ControlRequest};
+use crate::control::protocol::ControlRequest;
 
 use table::{CallList, print_call_table};
 use watch::watch_calls;
@@ -48,7 +48,7 @@ pub(super) fn calls(options: CallsArgs) -> ExitCode {
     }
     match daemon.send_request(&request) {
         Ok(replies) => {
-            let list = call_list(replies);
+            let list = CallList::from(replies);
             match json {
                 true => list.calls.iter().for_each(print_json),
                 false => print_call_table(&list, usize::MAX),
@@ -62,17 +62,4 @@ pub(super) fn calls(options: CallsArgs) -> ExitCode {
         }
         Err(code) => code,
     }
-}
-
-fn call_list(replies: Vec<ControlReply>) -> CallList {
-    let (mut calls, mut totals) = (Vec::<CallStatus>::new(), None);
-    for reply in replies {
-        match reply {
-            ControlReply::Call(call) => calls.push(call),
-            ControlReply::CallTotals(sum) => totals = Some(sum),
-            _ => {}
-        }
-    }
-    let totals = totals.unwrap_or(CallTotals { calls: calls.len(), omitted: 0 });
-    CallList { calls, totals }
 }

@@ -15,7 +15,7 @@ pub(super) fn elapsed_text(milliseconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::elapsed_text;
+    use crate::cli::elapsed::elapsed_text;
 
     #[test]
     fn times_are_shown_with_two_units_at_most() {

@@ -31,6 +31,7 @@ use crate::voice::program::{adopt_orphans, kill_orphans};
 
 use admin::AdminListeners;
 use control_requests::ControlRequests;
+use daemon_status::DaemonFacts;
 use listeners::{bind_sound_server, bind_switch_listeners, describe_listeners, serve_sounds};
 use reload::reload_on_sighup;
 use systemd::SystemdNotifier;
@@ -92,12 +93,10 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
     voice.prewarm(&config.library);
     let server =
         CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
-    let requests = ControlRequests {
-        server: server.clone(),
-        started_at,
-        listeners: describe_listeners(&listeners)?.into(),
-        lost_lines: log.lost_lines(),
-    };
+    let listener_states = describe_listeners(&listeners)?.into();
+    let facts =
+        DaemonFacts { started_at, listeners: listener_states, lost_lines: log.lost_lines() };
+    let requests = ControlRequests { server: server.clone(), facts };
     systemd.notify(NotifyState::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {

@@ -74,9 +74,13 @@ impl Drop for ListedCall<'_> {
 #[cfg(test)]
 mod tests {
     use std::mem::size_of;
-    use std::net::Ipv4Addr;
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::sync::Arc;
 
-    use super::*;
+    use tokio::time::Instant;
+
+    use crate::server::active_calls::{ActiveCall, ActiveCalls, ListedCall};
+    use crate::telemetry::Switch;
 
     #[test]
     fn calls_are_listed_in_their_order_until_they_end() {

@@ -3,7 +3,7 @@
 use crate::cli::elapsed::elapsed_text;
 use crate::cli::terminal::{self, print_line, print_table};
 use crate::config::counted;
-use crate::control::protocol::{CallStatus, CallTotals};
+use crate::control::protocol::{CallStatus, CallTotals, ControlReply};
 
 /// The most characters of a cell whose text comes from outside.
 const MAX_CELL_CHARACTERS: usize = 40;
@@ -12,6 +12,21 @@ const MAX_CELL_CHARACTERS: usize = 40;
 pub(super) struct CallList {
     pub(super) calls: Vec<CallStatus>,
     pub(super) totals: CallTotals,
+}
+
+impl From<Vec<ControlReply>> for CallList {
+    fn from(replies: Vec<ControlReply>) -> Self {
+        let (mut calls, mut totals) = (Vec::new(), None);
+        for reply in replies {
+            match reply {
+                ControlReply::Call(call) => calls.push(call),
+                ControlReply::CallTotals(sum) => totals = Some(sum),
+                _ => {}
+            }
+        }
+        let totals = totals.unwrap_or(CallTotals { calls: calls.len(), omitted: 0 });
+        Self { calls, totals }
+    }
 }
 
 /// Prints a table of the calls, and a line with their number. Of more than `max_rows` calls only the oldest are shown.
@@ -85,7 +100,8 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::cli::calls::table::{activity_text, row, script_text};
+    use crate::control::protocol::CallStatus;
     use crate::script::activity::CallActivity;
 
     fn call(activity: &str) -> CallStatus {

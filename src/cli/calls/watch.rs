@@ -7,8 +7,7 @@ use std::time::Duration;
 use terminal_size::{Height, terminal_size};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::call_list;
-use super::table::print_call_table;
+use super::table::{CallList, print_call_table};
 use crate::cli::control_connection::{ControlConnection, DaemonArgs};
 use crate::cli::terminal::{print_error, print_json, print_line};
 use crate::control::protocol::ControlRequest;
@@ -47,8 +46,8 @@ async fn watch(connection: &ControlConnection, request: &ControlRequest, json: b
             clear_terminal();
         }
         match result {
-            Ok(replies) if json => print_json(&call_list(replies).calls),
-            Ok(replies) => print_call_table(&call_list(replies), max_rows()),
+            Ok(replies) if json => print_json(&CallList::from(replies).calls),
+            Ok(replies) => print_call_table(&CallList::from(replies), max_rows()),
             Err(reason) => drop(print_error(&format!("{reason}; waiting for a daemon"))),
         }
         if !json && !stdout().is_terminal() {

@@ -1,8 +1,9 @@
 //! The reply to `calls`.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
-use super::control_requests::DaemonServer;
 use super::daemon_status::milliseconds;
 use crate::control::protocol::{CallStatus, CallTotals, ControlReply};
 use crate::script::activity::{CallActivity, ProgressSnapshot};
@@ -15,15 +16,15 @@ const MAX_LISTED_CALLS: usize = 10_000;
 /// How many characters of a caller's number are shown at its end.
 const SHOWN_NUMBER_CHARACTERS: usize = 2;
 
-/// The active calls, the oldest first, or only those that `script` runs. `reveal` shows the callers' numbers.
+/// Describes the active calls, or only those that `script` runs. `reveal` shows the callers' numbers.
 pub(super) fn describe_calls(
-    server: &DaemonServer,
+    calls: Vec<Arc<ActiveCall>>,
     script: Option<&str>,
     reveal: bool,
 ) -> Vec<ControlReply> {
     let mut replies = Vec::new();
     let mut totals = CallTotals { calls: 0, omitted: 0 };
-    for call in server.list_active_calls() {
+    for call in calls {
         let progress = call.progress.now();
         let runs = |name| progress.script.as_ref().is_some_and(|script| script.name == name);
         if script.is_some_and(|name| !runs(name)) {
@@ -96,7 +97,7 @@ fn masked_number(number: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::cli::serve::active_calls::{masked_number, written_host};
 
     #[test]
     fn a_callers_number_shows_its_last_two_digits_only_if_it_is_long() {

@@ -3,14 +3,11 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use super::active_calls::describe_calls;
-use super::daemon_status::describe_daemon;
+use super::daemon_status::{DaemonFacts, describe_daemon};
 use crate::control::handler;
-use crate::control::protocol::{ControlReply, ControlRequest, ListenerStatus};
+use crate::control::protocol::{ControlReply, ControlRequest};
 use crate::server::CallServer;
-use crate::telemetry::LostLogLines;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 
@@ -20,9 +17,7 @@ pub(super) type DaemonServer = Arc<CallServer<HttpTriggerClient, VoiceEngines>>;
 #[derive(Clone)]
 pub(super) struct ControlRequests {
     pub(super) server: DaemonServer,
-    pub(super) started_at: Instant,
-    pub(super) listeners: Arc<[ListenerStatus]>,
-    pub(super) lost_lines: LostLogLines,
+    pub(super) facts: DaemonFacts,
 }
 
 impl ControlRequests {
@@ -30,9 +25,9 @@ impl ControlRequests {
     pub(super) async fn answer(&self, request: ControlRequest) -> Vec<ControlReply> {
         let server = &self.server;
         match &request {
-            ControlRequest::Status {} => describe_daemon(self),
+            ControlRequest::Status {} => describe_daemon(server, &self.facts),
             ControlRequest::Calls { script, reveal } => {
-                describe_calls(server, script.as_deref(), *reveal)
+                describe_calls(server.list_active_calls(), script.as_deref(), *reveal)
             }
             ControlRequest::List { .. }
             | ControlRequest::Explain { .. }

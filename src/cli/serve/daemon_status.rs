@@ -1,20 +1,21 @@
 //! The reply to `status`.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::control_requests::{ControlRequests, DaemonServer};
 use crate::control::protocol::{
-    ControlReply, DaemonState, DaemonStatus, EngineError, EngineKind, EngineStatus,
+    ControlReply, DaemonState, DaemonStatus, EngineError, EngineKind, EngineStatus, ListenerStatus,
     RefusedCallStatus, ReloadStatus, ResponseCacheStatus, ScriptState, ScriptStatus,
     SoundCacheStatus,
 };
 use crate::script::definition::ScriptLibrary;
 use crate::script::report::CallOutcome;
-use crate::telemetry::Switch;
+use crate::server::CallServer;
 use crate::telemetry::phase::ServerPhase;
 use crate::telemetry::refused_calls::CallRefusal;
+use crate::telemetry::{LostLogLines, Switch};
 use crate::trigger::HttpTriggerClient;
 use crate::trigger::shared_cache::SharedCache;
 use crate::voice::{EngineState, VoiceEngines};
@@ -22,16 +23,26 @@ use crate::voice::{EngineState, VoiceEngines};
 /// The most scripts in the reply. Those that are served by their file are left out first.
 const MAX_LISTED_SCRIPTS: usize = 10_000;
 
+/// The call server of the daemon.
+type StatusServer = CallServer<HttpTriggerClient, VoiceEngines>;
+
+/// What the call server does not know of the daemon.
+#[derive(Clone)]
+pub(super) struct DaemonFacts {
+    pub(super) started_at: Instant,
+    pub(super) listeners: Arc<[ListenerStatus]>,
+    pub(super) lost_lines: LostLogLines,
+}
+
 /// The state of the daemon, and then its scripts: the excluded ones first, then in the order of their names.
-pub(super) fn describe_daemon(requests: &ControlRequests) -> Vec<ControlReply> {
-    let mut scripts = describe_scripts(&requests.server.library());
+pub(super) fn describe_daemon(server: &StatusServer, facts: &DaemonFacts) -> Vec<ControlReply> {
+    let mut scripts = describe_scripts(&server.library());
     scripts.truncate(MAX_LISTED_SCRIPTS);
-    let status = ControlReply::Status(Box::new(status(requests)));
+    let status = ControlReply::Status(Box::new(status(server, facts)));
     std::iter::once(status).chain(scripts.into_iter().map(ControlReply::ScriptStatus)).collect()
 }
 
-fn status(requests: &ControlRequests) -> DaemonStatus {
-    let server = &requests.server;
+fn status(server: &StatusServer, facts: &DaemonFacts) -> DaemonStatus {
     let (triggers, voice, library) = (server.triggers(), server.voice(), server.library());
     let ended_calls = server.call_counts().counts();
     let failed = ended_calls.iter().filter(|(_, outcome, _)| *outcome == CallOutcome::Error);
@@ -40,7 +51,7 @@ fn status(requests: &ControlRequests) -> DaemonStatus {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: Some(env!("DIALSCRIPT_COMMIT").to_owned()).filter(|commit| !commit.is_empty()),
         pid: std::process::id(),
-        uptime_ms: milliseconds(requests.started_at.elapsed()),
+        uptime_ms: milliseconds(facts.started_at.elapsed()),
         state: match server.phase() {
             ServerPhase::Starting => DaemonState::Starting,
             ServerPhase::Serving => DaemonState::Serving,
@@ -51,19 +62,19 @@ fn status(requests: &ControlRequests) -> DaemonStatus {
         ended_calls: ended_calls.iter().map(|(_, _, count)| count).sum(),
         failed_calls: failed.map(|(_, _, count)| count).sum(),
         refused_calls: refused_calls(server),
-        listeners: requests.listeners.to_vec(),
+        listeners: facts.listeners.to_vec(),
         script_count: library.scripts.len() + library.excluded.len(),
         upstreams: upstreams.into_iter().map(Into::into).collect(),
         response_cache: describe_response_cache(triggers),
         speech_engines: describe_engines(voice),
         sound_cache: describe_sound_cache(voice),
-        lost_log_lines: requests.lost_lines.count(),
+        lost_log_lines: facts.lost_lines.count(),
         last_reload: describe_reload(server),
     }
 }
 
 /// The reasons with a count, with the name of the switch.
-fn refused_calls(server: &DaemonServer) -> Vec<RefusedCallStatus> {
+fn refused_calls(server: &StatusServer) -> Vec<RefusedCallStatus> {
     let counts = server.refused_calls().counts().into_iter().filter(|(_, _, calls)| *calls > 0);
     let describe = |(switch, reason, calls)| RefusedCallStatus {
         switch: Switch::as_str(switch).to_owned(),
@@ -118,7 +129,7 @@ fn describe_sound_cache(voice: &VoiceEngines) -> SoundCacheStatus {
     }
 }
 
-fn describe_reload(server: &DaemonServer) -> Option<ReloadStatus> {
+fn describe_reload(server: &StatusServer) -> Option<ReloadStatus> {
     let reloads = server.reload_counts().summary();
     let age = SystemTime::now().duration_since(reloads.last_success_at).unwrap_or_default();
     (reloads.succeeded + reloads.failed > 0).then(|| ReloadStatus {

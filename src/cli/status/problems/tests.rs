@@ -1,6 +1,8 @@
-use super::*;
+use super::find_problems;
+use crate::circuit_breaker::BreakerState;
 use crate::control::protocol::{
-    ControlUpstream, EngineError, ReloadStatus, ResponseCacheStatus, SoundCacheStatus,
+    ControlUpstream, DaemonState, DaemonStatus, EngineError, EngineKind, EngineStatus,
+    ReloadStatus, ResponseCacheStatus, ScriptState, ScriptStatus, SoundCacheStatus,
 };
 
 /// A daemon without a problem.

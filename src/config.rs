@@ -12,6 +12,8 @@ mod diagnostic;
 mod engine_params;
 mod file;
 mod foreign_keys;
+mod last_valid;
+mod loaded;
 mod nearest;
 mod pem;
 mod read_error;
@@ -22,6 +24,7 @@ mod script;
 mod secret_file;
 mod secrets;
 mod sounds;
+mod source_text;
 mod syntax;
 mod table_reader;
 mod value;
@@ -32,6 +35,8 @@ pub use daemon::settings::DaemonSettings;
 pub(crate) use daemon::{LOCAL_FILE, SYSTEM_FILE};
 pub(crate) use diagnostic::counted;
 pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic, SourceRange};
+pub use last_valid::ValidFiles;
+pub use loaded::{Config, ServableConfig};
 pub(crate) use nearest::nearest;
 pub(crate) use read_error::user_name;
 pub(crate) use script::script_name_error;
@@ -39,29 +44,10 @@ pub(crate) use sounds::inventory::{LibrarySound, SoundInventory};
 
 use crate::script::definition::ScriptLibrary;
 use daemon::DaemonFile;
-use script::ParsedScripts;
-use script::context::LoadContext;
-use secrets::SecretStore;
-use sounds::SoundLibrary;
-
-/// The content of the daemon's file and of all script files.
-#[derive(Debug)]
-pub struct Config {
-    /// The settings of the daemon's file.
-    pub daemon: DaemonSettings,
-    /// The scripts, and the secrets that they use.
-    pub library: Arc<ScriptLibrary>,
-    /// Problems that do not prevent the use of the files.
-    pub warnings: ConfigWarnings,
-}
-
-impl Config {
-    /// Creates the folders for cached sounds and for recordings, if a script needs them. Returns a message for each
-    /// folder that could not be created.
-    pub fn create_folders(&self) -> Vec<String> {
-        runtime_dirs::create(&self.daemon.voice, &self.library)
-    }
-}
+use loaded::{LoadedFiles, OpenedFiles};
+use script::selection::{SelectedScripts, select};
+use script::sources::ScriptSources;
+use script::{CheckedScript, IncompleteFiles, ParsedScripts};
 
 /// Reads the daemon's file and all scripts.
 ///
@@ -119,40 +105,43 @@ pub fn control(path: &Path) -> Result<Option<PathBuf>, ConfigErrors> {
     if errors.is_empty() { Ok(socket) } else { Err(ConfigErrors::sorted(errors)) }
 }
 
-/// The result of a load. After an error, `config` has defaults in place of the invalid values.
-struct LoadedFiles {
-    config: Config,
-    sounds: SoundLibrary,
-    errors: Vec<Diagnostic>,
+/// Reads the daemon's file and all scripts. Scripts with errors are excluded, and those that can lead to them, unless
+/// their last valid versions can serve.
+///
+/// # Errors
+///
+/// All errors of all files, if the daemon's file has one or the scripts folder can't be read.
+pub fn load_valid(path: &Path) -> Result<ServableConfig, ConfigErrors> {
+    let mut opened = OpenedFiles::open(path)?;
+    let copies = opened.copies();
+    let selected = select(&opened.sources, copies.as_ref(), &mut opened.context);
+    let SelectedScripts { library, errors, warnings, replaced, served } = selected;
+    let LoadedFiles { config, errors: other_errors, .. } = opened.close(library, warnings, served);
+    if other_errors.is_empty() {
+        Ok(ServableConfig { config, errors: ConfigErrors::sorted(errors), replaced })
+    } else {
+        Err(ConfigErrors::sorted([errors, other_errors].concat()))
+    }
 }
 
+/// Reads the daemon's file and all scripts. With errors, the library has all scripts all the same.
 fn read(path: &Path) -> Result<LoadedFiles, ConfigErrors> {
-    let daemon_file = DaemonFile::open(path)?;
-    let folders = daemon_file.folders();
-    let secrets = SecretStore::new(folders.secrets.clone());
-    let daemon = daemon_file.settings(&secrets, &folders);
-    let ParsedScripts { scripts, graph, mut errors, mut warnings } =
-        ParsedScripts::read_folder(&folders.scripts);
-    let context = LoadContext {
-        scripts: graph,
-        sounds: SoundLibrary::scan(folders.sounds, folders.sounds_on_switch),
-        secrets,
-        defaults: daemon.trigger_defaults,
-        allows_hosts: !daemon.trigger.allow_hosts.is_empty(),
-        engines: daemon_file.engine_names(),
-        has_tts: daemon.voice.default_engine.is_some(),
-        has_asr: daemon.voice.asr_engine.is_some(),
-        serves_sounds: daemon.voice.sound_server.is_some(),
-    };
-    let (mut library, mut files) = script::check(scripts, &context);
-    files.push(daemon_file.into_file());
-    warnings.extend(context.secrets.take_warnings());
-    for file in files {
+    let mut opened = OpenedFiles::open(path)?;
+    let ScriptSources { texts, name_errors, .. } = &opened.sources;
+    let mut errors: Vec<_> = name_errors.values().cloned().collect();
+    let unreadable = texts.values().filter_map(|text| text.as_ref().err());
+    errors.extend(unreadable.map(|error| (**error).clone()));
+    let readable = || texts.iter().map(|(name, text)| (name.as_str(), text.as_ref().ok()));
+    let parsed = ParsedScripts::parse(readable(), IncompleteFiles::AsRead);
+    let served = readable().filter_map(|(name, text)| Some((name.to_owned(), text?.clone())));
+    let served = served.collect();
+    let (mut library, mut warnings) = (ScriptLibrary::default(), Vec::new());
+    for CheckedScript { script, file } in script::check(parsed, &mut opened.context) {
+        library.scripts.insert(script.name.clone(), Arc::new(script));
         warnings.extend(file.take_warnings());
         errors.extend(file.into_errors());
     }
-    library.secrets = context.secrets.into_found();
-    let (library, warnings) = (Arc::new(library), ConfigWarnings::sorted(warnings));
-    let config = Config { daemon, library, warnings };
-    Ok(LoadedFiles { config, sounds: context.sounds, errors })
+    let mut loaded = opened.close(library, warnings, served);
+    loaded.errors.extend(errors);
+    Ok(loaded)
 }

@@ -117,6 +117,7 @@ impl CallEnded<'_> {
             call_id = self.call_id,
             switch = self.switch.as_str(),
             script = report.script,
+            version = %report.version,
             outcome = report.outcome.as_str(),
             code = report.code,
             digits = report.digit_count,

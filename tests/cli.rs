@@ -9,6 +9,7 @@ mod cli {
     mod check;
     mod control;
     mod engine_processes;
+    mod faulty_scripts;
     mod health;
     mod matching;
     mod measured_calls;

@@ -41,4 +41,5 @@ mod config {
     mod tables;
     mod texts;
     mod upstream;
+    mod valid_scripts;
 }

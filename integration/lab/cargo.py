@@ -37,12 +37,23 @@ class BuildFailed(Exception):
 
 
 def binary(release=False):
-    """Builds the daemon and returns its path. The debug build shares its dependencies with the tests."""
+    """Builds the daemon and returns its path. A release build of the present sources is used as it is. Otherwise the
+    debug build is made, which shares its dependencies with the tests."""
+    target = REPOSITORY / os.environ.get("CARGO_TARGET_DIR", "target")
+    released = target / "release" / "dialscript"
+    if _is_newer_than_sources(released):
+        return released.resolve()
     done = _run(["cargo", "build", *(["--release"] if release else [])], {})
     if done.returncode:
         raise BuildFailed(_last_lines(done.stdout))
-    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
-    return (REPOSITORY / target / ("release" if release else "debug") / "dialscript").resolve()
+    return (released if release else target / "debug" / "dialscript").resolve()
+
+
+def _is_newer_than_sources(file):
+    if not file.exists():
+        return False
+    sources = [REPOSITORY / "Cargo.toml", REPOSITORY / "Cargo.lock", *(REPOSITORY / "src").rglob("*")]
+    return all(source.stat().st_mtime <= file.stat().st_mtime for source in sources)
 
 
 def _last_lines(text):

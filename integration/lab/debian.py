@@ -50,6 +50,9 @@ NOT_FOR_PROMETHEUS = """
     libjs-moment-timezone libjs-mustache libjs-popper.js libjs-rickshaw prometheus-node-exporter
 """.split()
 
+# The variable with the address of a Debian mirror, for machines whose apt has none, such as Ubuntu.
+MIRROR = "DIALSCRIPT_MIRROR"
+
 NOT_UNPACKED = ("doc", "man", "locale", "lintian")
 
 
@@ -114,12 +117,12 @@ def unpacked_of_any(wanted, suites, cache, say=lambda line: None):
 
 
 def mirrors():
-    """The Debian mirrors configured in this machine's apt, main archives only."""
+    """The Debian mirror that DIALSCRIPT_MIRROR names, and those in this machine's apt (main archives only)."""
     listed = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"],
         capture_output=True, text=True, check=False,
     ).stdout
-    found = []
+    found = [os.environ[MIRROR]] if MIRROR in os.environ else []
     for line in listed.splitlines():
         uri, release, component = (line.split() + ["", "", ""])[:3]
         if component == "main" and "-" not in release and uri not in found:
@@ -153,7 +156,7 @@ def _download(wanted, suite, state):
         (state / folder).mkdir(parents=True)
     architecture = _output(["dpkg", "--print-architecture"]).strip()
     (state / "status").write_text("".join(_as_installed(name, architecture) for name in wanted.left_out))
-    failure = "apt has no Debian mirror configured"
+    failure = f"apt has no Debian mirror: name one in the variable {MIRROR}, as its address begins in sources.list"
     for mirror in mirrors():
         (state / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror} {suite} main\n")
         (state / "apt.conf").write_text(_apt_configuration(state, architecture))

@@ -29,23 +29,47 @@ def cache():
     return folder.resolve()
 
 
+class NotPrepared(Exception):
+    """Something that the lab needs is not on this machine. The text says what to do."""
+
+
 def prepare(say):
-    """Installs needed packages that are missing."""
+    """Checks that this machine has what the lab needs. As root, missing Debian packages are installed."""
     # Processes are ended in `finally` blocks, which SIGTERM would skip by default.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    _install(NEEDED, say, required=True)
+    if not shutil.which("cargo"):
+        raise NotPrepared("cargo is missing: install Rust 1.95 or newer with rustup, and open a new shell")
+    require(NEEDED, say)
     if os.geteuid() == 0:
-        _install(OPTIONAL, say, required=False)
+        try:
+            require(OPTIONAL, say)
+        except NotPrepared as problem:
+            say(str(problem))
 
 
-def _install(packages, say, required):
-    missing = [package for path, package in packages.items() if not _exists(path)]
+def require(programs, say):
+    """Installs the packages of missing files and programs, as root and after saying so."""
+    missing = sorted({package for path, package in programs.items() if not _exists(path)})
     if not missing:
         return
-    say(f"installing {', '.join(missing)}")
+    if not shutil.which("apt-get"):
+        raise NotPrepared(f"this needs Debian or Ubuntu: there is no apt-get to install {', '.join(missing)}")
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
+    if os.geteuid() != 0:
+        raise NotPrepared(f"packages are missing. Install them:\n\n    sudo {' '.join(command)}\n")
+    say(f"installing on this machine, with apt: {', '.join(missing)}")
+    _confirm()
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
-        subprocess.run(["apt-get", "-qq", *command], env=environment, check=required)
+    for line in (["apt-get", "-qq", "update"], ["apt-get", "-qq", *command[1:]]):
+        done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NotPrepared(f"{' '.join(line)} failed:\n{done.stderr.strip()}")
+
+
+def _confirm():
+    """Asks a person at a terminal. Everywhere else there is nobody to ask."""
+    if sys.stdin.isatty() and input("Go on? [Y/n] ").strip().lower() not in ("", "y", "yes"):
+        raise NotPrepared("nothing was installed")
 
 
 def _exists(path):

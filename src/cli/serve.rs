@@ -6,6 +6,7 @@ mod control_requests;
 mod daemon_status;
 mod listeners;
 mod reload;
+mod script_files;
 mod systemd;
 mod warnings;
 
@@ -14,6 +15,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::Args;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, timeout};
@@ -21,8 +23,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::cli::check::print_diagnostics;
+use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_error;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::server::CallServer;
 use crate::telemetry::{self, DaemonLog};
 use crate::trigger::HttpTriggerClient;
@@ -34,26 +37,42 @@ use control_requests::ControlRequests;
 use daemon_status::DaemonFacts;
 use listeners::{bind_sound_server, bind_switch_listeners, describe_listeners, serve_sounds};
 use reload::reload_on_sighup;
+use script_files::{load_scripts, log_script_faults, store_valid_files};
 use systemd::SystemdNotifier;
 use warnings::log_warnings;
 
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
 pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The exit code if the configuration does not allow a start: `EX_CONFIG` of `sysexits.h`. A restart would not help.
+const EXIT_CONFIG: u8 = 78;
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Do not start if a script file has an error. Without this option, the other scripts are served
+    #[arg(long)]
+    strict: bool,
+}
+
 /// Serves calls until a signal stops the daemon.
-pub(crate) fn serve(path: &Path) -> ExitCode {
-    let config = match config::load(path) {
-        Ok(config) => config,
+pub(super) fn serve(options: ServeArgs) -> ExitCode {
+    let path = &options.config.resolve_path();
+    let servable = match load_scripts(path, options.strict) {
+        Ok(servable) => servable,
         Err(diagnostics) => {
             print_diagnostics(&diagnostics);
-            return ExitCode::FAILURE;
+            return ExitCode::from(EXIT_CONFIG);
         }
     };
-    let settings = &config.daemon.log;
+    let settings = &servable.config.daemon.log;
     let log = match telemetry::init_logging(settings.level, settings.format) {
         Ok(log) => log,
         Err(error) => return print_error(&format!("can't write a log: {error}")),
     };
+    log_script_faults(&servable);
+    let config = servable.config;
     log_warnings(&config);
     if let Err(error) = adopt_orphans() {
         warn!(%error, "processes that speech engines leave behind can't be killed");
@@ -99,6 +118,7 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
     let requests = ControlRequests { server: server.clone(), facts };
     systemd.notify(NotifyState::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
+    store_valid_files(&config);
     tokio::select! {
         () = server.serve(listeners, stop.cancelled(), force_stop.cancelled()) => {}
         () = reload_on_sighup(path, &config, &server, reloads) => {}

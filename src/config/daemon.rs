@@ -108,6 +108,11 @@ impl DaemonFile {
         self.tables.control.socket(&self.file, &self.folder)
     }
 
+    /// Whether the last valid version of a script serves while its file is faulty.
+    pub(crate) fn serves_last_valid(&self) -> bool {
+        self.tables.server.serves_last_valid()
+    }
+
     /// The names in `[speech.engines]`, including engines with errors.
     pub(crate) fn engine_names(&self) -> BTreeSet<String> {
         self.tables.speech.engine_names().map(str::to_owned).collect()

@@ -9,13 +9,9 @@ use std::sync::Arc;
 use serde_spanned::Spanned;
 
 use super::diagnostic::{Diagnostic, SourceText};
-use super::read_error;
-use super::regular_file;
+use super::source_text;
 use super::value_kind::KeyRecord;
 use crate::script::template::PlaceholderError;
-
-/// The maximum size of a file, in bytes.
-const MAX_BYTES: u64 = 4 << 20;
 
 /// A related range of the same file, and its caption.
 pub(crate) type SpanLabel = (Range<usize>, String);
@@ -34,8 +30,7 @@ pub(crate) struct TomlFile {
 }
 
 impl TomlFile {
-    pub(crate) fn new(name: String, text: String) -> Self {
-        let source = Arc::new(SourceText { name, text });
+    pub(crate) fn new(source: Arc<SourceText>) -> Self {
         let (errors, warnings, syntax_errors) = Default::default();
         let (checked_to, records) = (Cell::new(usize::MAX), RefCell::new(None));
         Self { source, errors, warnings, syntax_errors, checked_to, records }
@@ -43,7 +38,8 @@ impl TomlFile {
 
     /// A file that records the keys that its readers ask for.
     pub(crate) fn recording(text: &str) -> Self {
-        let file = Self::new(String::new(), text.to_owned());
+        let source = SourceText { name: String::new(), text: text.to_owned() };
+        let file = Self::new(Arc::new(source));
         file.records.replace(Some(Vec::new()));
         file
     }
@@ -60,19 +56,7 @@ impl TomlFile {
 
     /// Reads a file. `missing_help` is the help text of the error if there is no such file.
     pub(crate) fn open(path: &Path, missing_help: &str) -> Result<Self, Box<Diagnostic>> {
-        let name = path.display().to_string();
-        let content = regular_file::read(path, MAX_BYTES + 1);
-        let content =
-            content.map_err(|e| Box::new(read_error::diagnostic(path, &e, missing_help)))?;
-        if content.len() as u64 > MAX_BYTES {
-            let message = format!("this file has more than {MAX_BYTES} bytes");
-            let help = "name another file, or split it";
-            return Err(Box::new(Diagnostic::of_path(name, message, help)));
-        }
-        match String::from_utf8(content) {
-            Ok(text) => Ok(Self::new(name, text)),
-            Err(e) => Err(Box::new(not_utf8(name, e.as_bytes(), e.utf8_error().valid_up_to()))),
-        }
+        source_text::read(path, missing_help).map(Self::new)
     }
 
     /// The path of the file as it was given.
@@ -238,26 +222,5 @@ impl TomlFile {
         };
         errors.extend(self.errors.take().into_iter().filter(|error| !follows(error)));
         errors
-    }
-}
-
-/// The error for a file that is not UTF-8. `valid` is the number of bytes before the first invalid one.
-fn not_utf8(name: String, content: &[u8], valid: usize) -> Diagnostic {
-    if content.starts_with(&[0xff, 0xfe]) || content.starts_with(&[0xfe, 0xff]) {
-        let help = "save it as UTF-8 in your editor";
-        return Diagnostic::of_path(name, "this file is UTF-16 text, not UTF-8".to_owned(), help);
-    }
-    let invalid = content.get(valid).copied().unwrap_or_default();
-    let text = String::from_utf8_lossy(content).into_owned();
-    let help =
-        "save the file as UTF-8 in your editor, or convert it: `iconv -f latin1 -t utf-8 FILE`";
-    Diagnostic {
-        file: Arc::new(SourceText { name, text }),
-        // The text before is unchanged, and the invalid byte is replaced by U+FFFD.
-        span: Some(valid..valid + char::REPLACEMENT_CHARACTER.len_utf8()),
-        message: format!("not UTF-8 text: the byte {invalid:#04x}"),
-        label: None,
-        help: Some(help.to_owned()),
-        merged: false,
     }
 }

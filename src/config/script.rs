@@ -1,7 +1,6 @@
 //! Script files. Each table has a module; this one combines them.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
 mod answer_placeholders;
@@ -17,6 +16,8 @@ mod playlist;
 mod prompt;
 mod request;
 mod response;
+pub(super) mod selection;
+pub(super) mod sources;
 mod speech;
 mod tables;
 mod then;
@@ -28,16 +29,15 @@ use answer_reads::OwnAnswerReads;
 use context::{LoadContext, ScriptContext};
 use facts::ScriptFacts;
 pub(crate) use facts::ScriptGraph;
-use files::ScriptFiles;
 pub(crate) use files::script_name_error;
 use outcome::OutcomeTable;
 use request::RequestMode;
 use tables::ScriptTables;
 
-use super::diagnostic::Diagnostic;
+use super::diagnostic::SourceText;
 use super::file::TomlFile;
 use crate::script::definition::{
-    Script, ScriptLibrary, ScriptOutcome, ScriptTrigger, ScriptVersion, later_answer_paths,
+    Script, ScriptOutcome, ScriptTrigger, ScriptVersion, later_answer_paths,
 };
 
 /// A script file that is parsed, but not checked.
@@ -47,36 +47,48 @@ pub(crate) struct ParsedScript {
     tables: ScriptTables,
 }
 
-/// All script files, how they depend on each other, and the diagnostics about the folder and about files that could not
-/// be read.
+/// The script files that could be read, and how all scripts depend on each other.
 #[derive(Default)]
 pub(crate) struct ParsedScripts {
-    pub(crate) scripts: Vec<ParsedScript>,
-    pub(crate) graph: ScriptGraph,
-    pub(crate) errors: Vec<Diagnostic>,
-    pub(crate) warnings: Vec<Diagnostic>,
+    scripts: Vec<ParsedScript>,
+    graph: ScriptGraph,
+}
+
+/// What an error in a script file means for the checks of the other scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IncompleteFiles {
+    /// The other scripts are checked against the part of the file that could be read.
+    AsRead,
+    /// The other scripts have no errors because of what may be in the rest of the file.
+    Excused,
 }
 
 impl ParsedScripts {
-    pub(crate) fn read_folder(folder: &Path) -> Self {
-        let ScriptFiles { files, errors, warnings } = ScriptFiles::find(folder);
-        let mut parsed = Self { errors, warnings, ..Self::default() };
-        for (name, path) in files {
-            match TomlFile::open(&path, "create it, or remove its name from the folder") {
-                Ok(file) => parsed.add(name, file),
-                Err(error) => {
-                    parsed.graph.insert(name, ScriptFacts::unknown());
-                    parsed.errors.push(*error);
-                }
-            }
+    /// Parses the texts of scripts, which come with their names; `None` if a file could not be read.
+    pub(crate) fn parse<'a>(
+        texts: impl Iterator<Item = (&'a str, Option<&'a Arc<SourceText>>)>,
+        incomplete: IncompleteFiles,
+    ) -> Self {
+        let mut parsed = Self::default();
+        for (name, text) in texts {
+            let facts = match text {
+                Some(text) => parsed.add(name, TomlFile::new(text.clone()), incomplete),
+                None if incomplete == IncompleteFiles::AsRead => ScriptFacts::unknown(),
+                None => ScriptFacts::default().incomplete(),
+            };
+            parsed.graph.insert(name.to_owned(), facts);
         }
         parsed
     }
 
-    fn add(&mut self, name: String, file: TomlFile) {
+    fn add(&mut self, name: &str, file: TomlFile, incomplete: IncompleteFiles) -> ScriptFacts {
         let tables = ScriptTables::read(&file);
-        self.graph.insert(name.clone(), tables.facts());
-        self.scripts.push(ParsedScript { name, file, tables });
+        let mut facts = tables.facts();
+        if incomplete == IncompleteFiles::Excused && file.has_errors() {
+            facts = facts.incomplete();
+        }
+        self.scripts.push(ParsedScript { name: name.to_owned(), file, tables });
+        facts
     }
 }
 
@@ -85,14 +97,18 @@ pub(crate) fn read_tables(file: &TomlFile) {
     ScriptTables::read(file);
 }
 
-/// Checks all scripts. The returned files contain the errors. After an error, a script has defaults in place of the
-/// invalid values.
-pub(crate) fn check(
-    scripts: Vec<ParsedScript>,
-    load: &LoadContext,
-) -> (ScriptLibrary, Vec<TomlFile>) {
+/// A script after the checks. After an error, it has defaults in place of the invalid values.
+pub(crate) struct CheckedScript {
+    pub(crate) script: Script,
+    /// The file with its diagnostics.
+    pub(crate) file: TomlFile,
+}
+
+/// Checks all scripts. Their graph stays in `load`.
+pub(crate) fn check(parsed: ParsedScripts, load: &mut LoadContext) -> Vec<CheckedScript> {
+    load.scripts = parsed.graph;
     let (mut definitions, mut files, mut answer_reads) = (Vec::new(), Vec::new(), Vec::new());
-    for ParsedScript { name, file, tables } in scripts {
+    for ParsedScript { name, file, tables } in parsed.scripts {
         let facts = tables.facts();
         let reads = OwnAnswerReads::default();
         let context = ScriptContext::new(load, &file, (&name, &facts), &reads);
@@ -103,12 +119,12 @@ pub(crate) fn check(
     }
     check_answer_reads(&definitions, &files, &answer_reads, &load.scripts);
     let later_paths = later_answer_paths(&definitions);
-    let mut library = ScriptLibrary::default();
-    for (mut script, paths) in definitions.into_iter().zip(later_paths) {
-        script.later_answer_paths = paths;
-        library.scripts.insert(script.name.clone(), Arc::new(script));
-    }
-    (library, files)
+    let paired = definitions.into_iter().zip(later_paths).zip(files);
+    let checked = paired.map(|((script, later_answer_paths), file)| CheckedScript {
+        script: Script { later_answer_paths, ..script },
+        file,
+    });
+    checked.collect()
 }
 
 fn check_answer_reads(

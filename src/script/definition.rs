@@ -51,7 +51,7 @@ pub struct Script {
     pub name: String,
     /// The version of its file.
     pub version: ScriptVersion,
-    /// When this version was last valid. Only if it serves in place of a faulty file.
+    /// When the daemon first served this version. Only if it serves in place of a faulty file.
     pub last_valid: Option<SystemTime>,
     pub prompt: ScriptPrompt,
     /// `[voice]`: how the texts of the script are spoken.

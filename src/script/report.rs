@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::channel::HandoverResult;
-use crate::script::definition::Script;
+use crate::script::definition::{Script, ScriptVersion};
 use crate::script::empty_placeholders::EmptyPlaceholders;
 use crate::script::request::{CacheStatus, RequestTimings, TriggerResult};
 
@@ -55,6 +55,8 @@ impl CallOutcome {
 pub struct CallReport {
     /// The script that ran last.
     pub script: String,
+    /// The version of that script.
+    pub version: ScriptVersion,
     pub outcome: CallOutcome,
     /// The value at the response key; masked if it contains something sensitive.
     pub code: String,

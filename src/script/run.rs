@@ -220,6 +220,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         let variables = self.standard_variables();
         self.report.code = self.redacted(&self.code);
         self.report.script = self.state.script().name.clone();
+        self.report.version = self.state.script().version;
         self.report.empty_placeholders = self.state.take_empty_placeholders();
         let started = Instant::now();
         self.report.handover = Some(self.channel.hand_over(&variables, &exit).await);

@@ -17,7 +17,7 @@ use crate::esl::channel::EslChannel;
 use crate::esl::channel_data::ChannelData;
 use crate::esl::connection as esl;
 use crate::script::call_state::ScriptArguments;
-use crate::script::definition::{Script, ScriptLibrary};
+use crate::script::definition::{ExcludedScript, Script, ScriptLibrary};
 use crate::script::request::TriggerClient;
 use crate::script::run::run;
 use crate::script::voice::VoiceService;
@@ -42,7 +42,7 @@ pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
     let request = environment.script_request();
     let Some(script) = call.find_script(&request.name) else {
         let call_id = environment.uniqueid().unwrap_or_default();
-        warn!(%peer, %call_id, script = %request.name, "refused: no such script");
+        call.log_refusal(peer, &call_id, &request.name);
         return server.refuser.refuse_call(Switch::Asterisk, connection.into_stream());
     };
     let channel = AgiChannel::new(connection, &environment);
@@ -67,7 +67,7 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
     let call_id = data.unique_id().unwrap_or_default();
     let name = data.script_name().unwrap_or_default();
     let Some(script) = call.find_script(&name) else {
-        warn!(%peer, %call_id, script = %name, "refused: no such script");
+        call.log_refusal(peer, &call_id, &name);
         return connection.release(&data).await;
     };
     if !connection.is_async() {
@@ -115,6 +115,15 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
 
     fn count_refusal(&self, reason: CallRefusal) {
         self.server.refused_calls.increment(self.switch, reason);
+    }
+
+    fn log_refusal(&self, peer: IpAddr, call_id: &str, script: &str) {
+        match self.library.excluded.get(script) {
+            Some(ExcludedScript { reason }) => {
+                warn!(%peer, %call_id, script = %script, reason, "refused: the script is excluded");
+            }
+            None => warn!(%peer, %call_id, script = %script, "refused: no such script"),
+        }
     }
 
     async fn run(self, channel: impl Channel, script: Arc<Script>, arguments: ScriptArguments) {

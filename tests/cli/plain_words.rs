@@ -137,9 +137,9 @@ fn names_of_files_and_keys_are_escaped_in_the_errors_of_check_and_serve() {
     let folder = ask();
     let text = "[prompt]\n\"\\u202E\\u2028\" = 1\n";
     fs::write(folder.at("scripts/q\u{1b}[31m\u{202e}.toml"), text).unwrap();
-    for command in ["check", "serve"] {
-        let result = in_folder(&folder, command, &[]);
-        assert_eq!(result.code, 1, "{}", result.errors);
+    for (command, options, code) in [("check", &[][..], 1), ("serve", &["--strict"], 78)] {
+        let result = in_folder(&folder, command, options);
+        assert_eq!(result.code, code, "{}", result.errors);
         let key = r"unknown key `\u{202e}\u{2028}` in [prompt]";
         let place = r"scripts/q\u{1b}[31m\u{202e}.toml:2:1";
         assert!(result.errors.contains(key), "{}", result.errors);

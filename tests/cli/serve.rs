@@ -124,11 +124,11 @@ fn only_a_reload_without_errors_replaces_the_scripts() {
 }
 
 #[test]
-fn the_daemon_does_not_start_with_invalid_files() {
+fn the_daemon_does_not_start_with_an_error_in_its_own_file() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[asterisk]\nlissten = 1\n");
     let ran = ProgramResult::from_output(folder.program("serve").output().unwrap());
-    assert_eq!(ran.code, 1);
+    assert_eq!(ran.code, 78);
     let errors = ran.errors;
     assert!(errors.contains("lissten") && errors.contains("did you mean `listen`?"), "{errors}");
 }

@@ -231,6 +231,24 @@ fn what_is_wrong_comes_first_with_the_command_that_helps() {
 }
 
 #[test]
+fn a_faulty_script_is_a_problem_with_its_reason() {
+    let daemon = Daemon::start(&[("menu", MENU), ("broken", "[keypress]\nlength = 'four'\n")]);
+    let shown = daemon.run(&["status"]);
+    assert_eq!(shown.code, 1);
+    let first = shown.lines()[0];
+    assert!(first.starts_with("PROBLEM  Calls for the script broken are refused: "), "{first}");
+    assert!(shown.lines()[1].contains("dialscript check"), "{}", shown.output);
+    let status = daemon.status();
+    let broken = &status["scripts"][0];
+    assert_eq!((&broken["name"], &broken["state"]), (&"broken".into(), &"excluded".into()));
+    assert!(!broken["reason"].as_str().unwrap().is_empty() && broken["version"].is_null());
+    assert_eq!(
+        (&status["script_count"], &status["scripts"][1]["state"]),
+        (&2.into(), &"valid".into())
+    );
+}
+
+#[test]
 fn watching_the_calls_continues_with_the_next_daemon() {
     let mut daemon = Daemon::start(&[("menu", MENU)]);
     let mut program = daemon.process.folder.program("calls");

@@ -83,10 +83,12 @@ const EVERY_KEY: &str = r#"
     sounds = "sounds"
     sounds_on_switch = "/mnt/sounds"
     secrets = "secrets"
+    state = "state"
     [server]
     grace = "10s"
     max_calls = 5
     longest_call = "1h"
+    last_valid = false
     [trigger]
     timeout = "3s"
     connect_timeout = "1s"

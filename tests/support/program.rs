@@ -14,7 +14,10 @@ use super::wait::blocking_until;
 /// Prepares to run the program, without standard input and without the environment variables that name files.
 pub(crate) fn dialscript() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_dialscript"));
-    program.env_remove("DIALSCRIPT_CONFIG").env_remove("RUNTIME_DIRECTORY").stdin(Stdio::null());
+    for variable in ["DIALSCRIPT_CONFIG", "RUNTIME_DIRECTORY", "STATE_DIRECTORY"] {
+        program.env_remove(variable);
+    }
+    program.stdin(Stdio::null());
     program
 }
 

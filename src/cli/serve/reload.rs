@@ -5,14 +5,12 @@ use std::path::Path;
 use tokio::signal::unix::Signal;
 use tracing::{error, info, warn};
 
+use super::script_files::{log_errors, store_valid_files};
 use super::warnings::log_warnings;
 use crate::config::{self, Config, ConfigErrors};
 use crate::server::CallServer;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
-
-/// How many errors of a failed reload are logged.
-const MAX_LOGGED_ERRORS: usize = 50;
 
 /// Reloads the scripts on SIGHUP. If a file has an error, nothing changes.
 pub(super) async fn reload_on_sighup(
@@ -31,6 +29,7 @@ pub(super) async fn reload_on_sighup(
                 }
                 let scripts = config.library.scripts.len();
                 server.voice().prewarm(&config.library);
+                store_valid_files(&config);
                 server.replace_library(config.library);
                 // Logged last: after this line, every new call runs the new scripts.
                 info!(scripts, "scripts reloaded");
@@ -50,6 +49,6 @@ pub(super) async fn reload_on_sighup(
 
 /// Logs each error in a line of its own.
 fn log_failed_reload(errors: &ConfigErrors) {
-    errors.iter().take(MAX_LOGGED_ERRORS).for_each(|error| error!(%error, "configuration error"));
+    log_errors(errors);
     error!(errors = errors.len(), "reload failed: the previous scripts stay in use");
 }

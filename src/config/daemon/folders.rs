@@ -1,4 +1,4 @@
-//! `[folders]`: the folders of scripts, sounds, secrets, recordings and cached sounds.
+//! `[folders]`: the folders of scripts, sounds, secrets, recordings, cached sounds and the daemon's state.
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,7 @@ pub(crate) struct FoldersTable {
     cache_on_switch: Option<Spanned<String>>,
     recordings: Option<Spanned<String>>,
     recordings_on_switch: Option<Spanned<String>>,
+    state: Option<Spanned<String>>,
 }
 
 /// The folders, with defaults. Relative paths start in the folder of the daemon's file.
@@ -28,6 +29,8 @@ pub(crate) struct DaemonFolders {
     pub(crate) secrets: PathBuf,
     pub(crate) cache: FolderPaths,
     pub(crate) recordings: FolderPaths,
+    /// What the daemon keeps from one start to the next.
+    pub(crate) state: PathBuf,
 }
 
 impl FoldersTable {
@@ -41,6 +44,7 @@ impl FoldersTable {
             cache_on_switch: table.take("cache_on_switch"),
             recordings: table.take("recordings"),
             recordings_on_switch: table.take("recordings_on_switch"),
+            state: table.take("state"),
         }
     }
 
@@ -63,6 +67,10 @@ impl FoldersTable {
             secrets: folder(&self.secrets, "secrets"),
             cache: with_switch_path(&cache, &self.cache_on_switch),
             recordings: with_switch_path(&recordings, &self.recordings_on_switch),
+            state: match systemd_folder("STATE_DIRECTORY") {
+                Some(state) if self.state.is_none() => state,
+                _ => folder(&self.state, "state"),
+            },
         };
         self.check_present(file, &folders);
         self.check_switch_paths(file);
@@ -93,7 +101,9 @@ impl FoldersTable {
     /// configured folder.
     fn check_overlap(&self, file: &TomlFile, folders: &DaemonFolders) {
         let (cache, recordings) = (&folders.cache.local, &folders.recordings.local);
-        let others = [&folders.scripts, &folders.sounds, &folders.secrets].map(|f| absolute(f));
+        let state = self.state.is_some().then_some(&folders.state);
+        let others = [&folders.scripts, &folders.sounds, &folders.secrets].into_iter().chain(state);
+        let others: Vec<_> = others.map(|folder| absolute(folder)).collect();
         for (given, folder, other) in
             [(&self.cache, cache, recordings), (&self.recordings, recordings, cache)]
         {

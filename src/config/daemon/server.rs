@@ -7,7 +7,7 @@ use serde_spanned::Spanned;
 use crate::config::bounds::secs;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
-use crate::config::value::{DurationValue, WholeNumber};
+use crate::config::value::{DurationValue, WholeNumber, flag};
 use crate::server::ServerLimits;
 
 #[derive(Debug, Default)]
@@ -15,6 +15,7 @@ pub(crate) struct ServerTable {
     grace: Option<Spanned<DurationValue>>,
     max_calls: Option<Spanned<WholeNumber>>,
     longest_call: Option<Spanned<DurationValue>>,
+    last_valid: Option<Spanned<bool>>,
 }
 
 impl ServerTable {
@@ -27,7 +28,13 @@ impl ServerTable {
             grace: table.take("grace"),
             max_calls: table.take("max_calls"),
             longest_call: table.take("longest_call"),
+            last_valid: table.take("last_valid"),
         }
+    }
+
+    /// Whether the last valid version of a script serves while its file is faulty.
+    pub(crate) fn serves_last_valid(&self) -> bool {
+        flag(self.last_valid.as_ref(), true)
     }
 
     /// `environment_timeout` is from `[asterisk]`.

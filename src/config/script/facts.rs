@@ -22,12 +22,20 @@ pub(crate) struct ScriptFacts {
     pub(crate) names_engine: bool,
     /// The scripts in its `then = "script NAME"`.
     pub(crate) leads_to: BTreeSet<String>,
+    /// Whether it may lead to any script.
+    pub(crate) leads_anywhere: bool,
 }
 
 impl ScriptFacts {
     /// Facts about a script whose file cannot be read. They are chosen so that they cause no errors in other scripts.
     pub(crate) fn unknown() -> Self {
         Self { asks_for_keys: true, asks_for_speech: true, waits: true, ..Self::default() }
+    }
+
+    /// Facts about a script whose file could not be read as a whole: it may do what the facts do not say.
+    pub(crate) fn incomplete(self) -> Self {
+        let leads_anywhere = true;
+        Self { asks_for_keys: true, asks_for_speech: true, waits: true, leads_anywhere, ..self }
     }
 
     pub(crate) fn asks_for(&self, input: InputKind) -> bool {
@@ -86,7 +94,9 @@ impl ScriptGraph {
     }
 
     fn directly_before<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let leads = move |(_, facts): &(&String, &ScriptFacts)| facts.leads_to.contains(name);
+        let leads = move |(_, facts): &(&String, &ScriptFacts)| {
+            facts.leads_anywhere || facts.leads_to.contains(name)
+        };
         self.0.iter().filter(leads).map(|(before, _)| before.as_str())
     }
 

@@ -15,7 +15,10 @@ use ignored::IgnoredFiles;
 #[derive(Default)]
 pub(super) struct ScriptFiles {
     pub(super) files: BTreeMap<String, PathBuf>,
-    pub(super) errors: Vec<Diagnostic>,
+    /// The errors in names of scripts, by name.
+    pub(super) name_errors: BTreeMap<String, Diagnostic>,
+    /// Why the folder cannot be read.
+    pub(super) folder_error: Option<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
 }
 
@@ -28,7 +31,7 @@ impl ScriptFiles {
                 let help = "create it and add a script file, or name another folder as `scripts` in [folders]";
                 let error = read_error::diagnostic(folder, &e, help);
                 let message = format!("cannot read the scripts folder: {}", error.message);
-                found.errors.push(Diagnostic { message, ..error });
+                found.folder_error = Some(Diagnostic { message, ..error });
             }
         }
         found
@@ -53,7 +56,8 @@ impl ScriptFiles {
     fn add(&mut self, name: String, path: PathBuf) {
         if let Some(help) = script_name_error(&name) {
             let message = format!("`{name}` is not a valid script name");
-            self.errors.push(Diagnostic::of_path(path.display().to_string(), message, help));
+            let error = Diagnostic::of_path(path.display().to_string(), message, help);
+            self.name_errors.insert(name.clone(), error);
         }
         self.files.insert(name, path);
     }

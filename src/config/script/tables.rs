@@ -99,6 +99,7 @@ impl ScriptTables {
             repeats: thens().any(ThenValue::is_again),
             names_engine: self.voice.as_ref().is_some_and(VoiceTable::names_engine),
             leads_to: thens().filter_map(ThenValue::next_script).map(str::to_owned).collect(),
+            leads_anywhere: false,
         }
     }
 

@@ -1,0 +1,135 @@
+//! Copies of the script files that the daemon has served. While a script file is faulty, its copy serves.
+
+use std::collections::BTreeSet;
+use std::fs::{self, DirBuilder};
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use parking_lot::Mutex;
+
+use super::diagnostic::{Diagnostic, SourceText};
+use super::regular_file;
+use super::source_text;
+
+/// The folder of the copies, in the folder of the daemon's state.
+const FOLDER: &str = "last_valid";
+/// Script files can contain things that are not for every user of the host.
+const FOLDER_MODE: u32 = 0o700;
+/// How long to wait until an earlier load has stored its copies.
+const STORE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The folder of the copies.
+#[derive(Debug, Clone)]
+pub(crate) struct LastValidFolder(PathBuf);
+
+/// The copy of a script file.
+#[derive(Debug, Clone)]
+pub(crate) struct LastValidCopy {
+    pub(crate) text: Arc<SourceText>,
+    /// When the daemon first served it.
+    pub(crate) since: SystemTime,
+}
+
+impl LastValidFolder {
+    /// `state` is the folder of the daemon's state.
+    pub(crate) fn new(state: &Path) -> Self {
+        Self(state.join(FOLDER))
+    }
+
+    /// The copy for a script, if there is one. `script` is a valid name.
+    pub(crate) fn find(&self, script: &str) -> Result<Option<LastValidCopy>, Box<Diagnostic>> {
+        let path = self.path(script);
+        let Ok(metadata) = fs::metadata(&path) else { return Ok(None) };
+        let text = source_text::read(&path, "it is written when the script is valid")?;
+        let since = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        Ok(Some(LastValidCopy { text, since }))
+    }
+
+    fn path(&self, script: &str) -> PathBuf {
+        self.0.join(file_name(script))
+    }
+}
+
+fn file_name(script: &str) -> String {
+    format!("{script}.toml")
+}
+
+/// The script files to keep copies of, for the time when a file is faulty.
+#[derive(Debug)]
+pub struct ValidFiles {
+    /// `None` if no copies are kept.
+    pub(super) folder: Option<LastValidFolder>,
+    /// The files that are served, with the names of their scripts.
+    pub(super) served: Vec<(String, Arc<SourceText>)>,
+    /// The names of all scripts that have a file.
+    pub(super) scripts: BTreeSet<String>,
+}
+
+impl ValidFiles {
+    /// Stores copies of the files that are served, and removes the copies of scripts that have no file. Waits for the
+    /// disk. A file whose copy is the same is not written again.
+    ///
+    /// # Errors
+    ///
+    /// Why copies can't be stored, and what to do.
+    pub fn store(&self) -> Result<(), String> {
+        static STORING: Mutex<()> = parking_lot::const_mutex(());
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let stored = match STORING.try_lock_for(STORE_TIMEOUT) {
+            Some(_storing) => self.store_in(&folder.0),
+            None => Err(io::ErrorKind::TimedOut.into()),
+        };
+        stored.map_err(|e| {
+            let folder = folder.0.display();
+            format!(
+                "cannot keep copies of the valid scripts in `{folder}` ({e}): name another folder as `state` in \
+                 [folders], or write `last_valid = false` in [server]"
+            )
+        })
+    }
+
+    fn store_in(&self, folder: &Path) -> io::Result<()> {
+        if !self.served.is_empty() {
+            DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
+        }
+        for (script, text) in &self.served {
+            store_copy(folder, script, &text.text)?;
+        }
+        self.remove_others(folder)
+    }
+
+    /// Removes what is not the copy of a script that has a file. What a crash has left behind is removed too.
+    fn remove_others(&self, folder: &Path) -> io::Result<()> {
+        let copies: BTreeSet<_> = self.scripts.iter().map(|script| file_name(script)).collect();
+        let entries = match fs::read_dir(folder) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let is_copy = entry.file_name().to_str().is_some_and(|name| copies.contains(name));
+            if !is_copy && !entry.file_type()?.is_dir() {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes a copy, if the one in the folder is another version. After a crash, the folder has the old copy or the new
+/// one.
+fn store_copy(folder: &Path, script: &str, text: &str) -> io::Result<()> {
+    let path = folder.join(file_name(script));
+    let stored = regular_file::read(&path, text.len() as u64 + 1);
+    if stored.is_ok_and(|stored| stored == text.as_bytes()) {
+        return Ok(());
+    }
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}

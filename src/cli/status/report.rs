@@ -99,8 +99,8 @@ fn response_cache_text(cache: &ResponseCacheStatus) -> String {
     );
     let served = cache.hits + cache.stale;
     let asked = served + cache.misses;
-    if asked > 0 {
-        text.push_str(&format!("; {} % of {asked} served from it", served * 100 / asked));
+    if let Some(percent) = (served * 100).checked_div(asked) {
+        text.push_str(&format!("; {percent} % of {asked} served from it"));
     }
     match cache.shared_up {
         Some(true) => text.push_str("; shared cache up"),

@@ -177,7 +177,7 @@ fn the_state_of_a_daemon_without_a_problem_is_told_with_exit_code_0() {
     assert_eq!(shown.code, 0, "{}{}", shown.output, shown.errors);
     let pid = daemon.process.process.id();
     assert!(shown.output.starts_with("dialscript "), "{}", shown.output);
-    assert!(shown.output.contains(&format!("serving, up 0.")), "{}", shown.output);
+    assert!(shown.output.contains("serving, up 0."), "{}", shown.output);
     assert!(shown.output.contains(&format!("process {pid}\n")), "{}", shown.output);
     assert!(shown.output.contains(&format!("\nasterisk  {}  ", daemon.asterisk)));
     assert!(shown.lines().iter().all(|line| line.chars().count() <= 80), "{}", shown.output);

@@ -96,6 +96,14 @@ impl CircuitBreaker {
         }
     }
 
+    /// Changes the settings. An open breaker stays open until its open time is over.
+    pub fn set_settings(&mut self, settings: CircuitBreakerSettings) {
+        if settings.open_for != self.settings.open_for {
+            self.next_open_time = settings.open_for;
+        }
+        self.settings = settings;
+    }
+
     /// Asks whether a request may be sent. With [`HalfOpenPolicy::SingleProbe`], the first request after the open time
     /// becomes the probe. No other request is let through until the result of the probe is reported, the probe is
     /// abandoned, or its timeout has passed.
@@ -211,6 +219,20 @@ mod tests {
         assert_eq!(breaker.record_failure(middle), BreakerTransition::Opened(SECOND));
         assert_eq!(breaker.failures_if_open(start + SECOND), Some(2));
         assert_eq!(breaker.failures_if_open(middle + SECOND), None);
+    }
+
+    #[test]
+    fn changed_settings_keep_the_count_of_failures_and_an_open_breaker_open() {
+        let (mut breaker, now) = (unlimited(SECOND), Instant::now());
+        let settings = CircuitBreakerSettings { failure_threshold: 3, ..breaker.settings };
+        breaker.set_settings(settings);
+        assert_eq!(breaker.record_failure(now), BreakerTransition::Unchanged);
+        assert_eq!(breaker.record_failure(now), BreakerTransition::Unchanged);
+        let two = CircuitBreakerSettings { failure_threshold: 2, open_for: SECOND * 9, ..settings };
+        breaker.set_settings(two);
+        assert_eq!(breaker.record_failure(now), BreakerTransition::Opened(SECOND * 9));
+        breaker.set_settings(settings);
+        assert_eq!(breaker.state(now + SECOND * 8), BreakerState::Open);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod elapsed;
 mod matching;
 mod new;
 mod printer;
+mod reload;
 mod serve;
 pub mod simulated_voice;
 pub mod simulation;
@@ -50,6 +51,8 @@ enum CliCommand {
     Status(status::StatusArgs),
     /// Show what each active call of the running daemon is doing
     Calls(calls::CallsArgs),
+    /// Reload the files of a running daemon, and print the result
+    Reload(reload::ReloadArgs),
     /// Inspect or purge the response cache of a running daemon
     Cache(cache::CacheArgs),
     /// Import, list and check sound files
@@ -88,6 +91,7 @@ pub fn run(arguments: Cli) -> ExitCode {
         CliCommand::Match(options) => matching::matching(&options),
         CliCommand::Status(options) => status::status(options),
         CliCommand::Calls(options) => calls::calls(options),
+        CliCommand::Reload(options) => reload::reload(options),
         CliCommand::Cache(options) => cache::cache(options),
         CliCommand::Sounds(options) => sounds::sounds(options),
         CliCommand::Demo(options) => demo::demo(&options),

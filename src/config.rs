@@ -31,6 +31,7 @@ mod value;
 mod value_kind;
 
 pub use daemon::listener::ListenerSettings;
+pub use daemon::reload::ChangedKeys;
 pub use daemon::settings::DaemonSettings;
 pub(crate) use daemon::{LOCAL_FILE, SYSTEM_FILE};
 pub(crate) use diagnostic::counted;

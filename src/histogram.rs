@@ -35,9 +35,14 @@ impl<const N: usize> DurationHistograms<N> {
     ) -> Self {
         let histograms = Self::new(bounds);
         for labels in labels {
-            histograms.add(labels);
+            histograms.ensure(labels);
         }
         histograms
+    }
+
+    /// Adds an empty histogram with these labels, if there is none.
+    pub fn ensure(&self, labels: [&str; N]) {
+        self.add(labels);
     }
 
     /// Counts a duration.

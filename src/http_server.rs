@@ -34,7 +34,7 @@ const MAX_CONNECTION_TIME: Duration = Duration::from_secs(60);
 /// A response that is still being sent after [`MAX_CONNECTION_TIME`] may take this much longer.
 const LAST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Handles requests until `stop` resolves, then aborts the open connections.
+/// Handles requests until `stop` resolves, then closes the listener, and returns when the open connections have ended.
 pub(crate) async fn serve<H, F, B>(
     listener: NetworkListener,
     handle_request: H,
@@ -48,7 +48,7 @@ pub(crate) async fn serve<H, F, B>(
     let serve = move |stream, peer, progress| {
         serve_connection(listener_name, stream, peer, progress, handle_request.clone())
     };
-    listener::serve_connections(&listener, MAX_CONNECTIONS, serve, stop).await;
+    listener::serve_connections(listener, MAX_CONNECTIONS, serve, stop).await;
 }
 
 async fn serve_connection<H, F, B>(

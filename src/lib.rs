@@ -26,6 +26,7 @@
 //! - [`voice`]: text-to-speech, speech recognition, audio conversion, and the sound server
 //! - [`web`]: the HTTP client: egress rules, TLS, timings
 //! - [`circuit_breaker`]: after several failures in a row, no requests are sent to a service for some time
+//! - [`concurrency_limit`]: limits on concurrent work that can change while work is in progress
 //! - [`single_flight`]: calls that need the same result at the same time share one task
 //! - [`listener`]: the accept loop of all sockets, the allowed addresses, and the limit of connections
 //! - [`http_server`]: the HTTP server of sounds and metrics
@@ -44,6 +45,7 @@ pub mod agi;
 pub mod channel;
 pub mod circuit_breaker;
 pub mod cli;
+mod concurrency_limit;
 pub mod config;
 pub mod control;
 pub mod esl;

@@ -8,6 +8,8 @@
 //! - HTTP and the control socket: [`serve_connections`] makes room for a new connection by closing another one that has
 //!   made no progress for some time, so that slow peers can't keep others out.
 
+mod accept_pulse;
+mod allowed_networks;
 mod bind_error;
 mod limit;
 mod open_connections;
@@ -23,6 +25,8 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
+pub(crate) use accept_pulse::AcceptPulse;
+pub use allowed_networks::AllowedNetworks;
 pub(crate) use limit::{ConnectionLimit, ConnectionPermit};
 pub(crate) use open_connections::ConnectionProgress;
 use open_connections::OpenConnections;
@@ -48,20 +52,26 @@ pub(crate) trait ConnectionHandler<L: Acceptor> {
     }
 }
 
+/// What becomes of the connections in a listener's backlog when it stops accepting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BacklogAtStop {
+    /// They are accepted and refused. Otherwise the kernel would reset them, and their peers would get no reply.
+    Refuse,
+    /// They wait for the next process that listens on the socket.
+    Leave,
+}
+
 /// Accepts connections until `stop` resolves. Those over the limit are refused.
-///
-/// Then those in the backlog are accepted and refused too. Otherwise the kernel would reset them, and their peers would
-/// get no reply.
 pub(crate) async fn accept_connections<L: Acceptor>(
     listener: &L,
     limit: &ConnectionLimit,
     handler: &mut (impl ConnectionHandler<L> + Send),
-    stop: impl Future<Output = ()> + Send,
+    stop: impl Future<Output = BacklogAtStop> + Send,
 ) {
     let mut stop = pin!(stop);
-    loop {
+    let backlog = loop {
         let (stream, peer) = tokio::select! {
-            () = &mut stop => break,
+            backlog = &mut stop => break backlog,
             accepted = accept_with_backoff(listener) => accepted,
         };
         let admission = match listener.allows(&peer) {
@@ -72,14 +82,18 @@ pub(crate) async fn accept_connections<L: Acceptor>(
             Ok(permit) => handler.serve(stream, peer, permit),
             Err(refusal) => refuse(listener, handler, (stream, peer), refusal),
         }
+    };
+    if backlog == BacklogAtStop::Refuse {
+        refuse_late_connections(listener, handler).await;
+        listener.stop_listening();
     }
-    refuse_late_connections(listener, handler).await;
 }
 
-/// Serves each connection in a task of its own until `stop` resolves, then aborts those tasks. At most `max` connections
-/// are open. `serve` must report the progress of its connection.
+/// Serves each connection in a task of its own until `stop` resolves, then closes the listener, and returns when the
+/// open connections have ended. Dropping the future aborts them. At most `max` connections are open. `serve` must report
+/// the progress of its connection.
 pub(crate) async fn serve_connections<L: Acceptor, F: Future<Output = ()> + Send + 'static>(
-    listener: &L,
+    listener: L,
     max: usize,
     serve: impl Fn(L::Stream, L::Peer, ConnectionProgress) -> F + Send,
     stop: impl Future<Output = ()> + Send,
@@ -88,7 +102,7 @@ pub(crate) async fn serve_connections<L: Acceptor, F: Future<Output = ()> + Send
     let mut connections = OpenConnections::new(listener.name(), max);
     loop {
         let accepted = async {
-            let (stream, peer) = accept_with_backoff(listener).await;
+            let (stream, peer) = accept_with_backoff(&listener).await;
             if listener.allows(&peer) {
                 connections.make_room().await;
                 connections.spawn(peer, |peer, progress| serve(stream, peer, progress));
@@ -97,10 +111,12 @@ pub(crate) async fn serve_connections<L: Acceptor, F: Future<Output = ()> + Send
             }
         };
         tokio::select! {
-            () = &mut stop => return,
+            () = &mut stop => break,
             () = accepted => {}
         }
     }
+    drop(listener);
+    connections.wait_for_end().await;
 }
 
 async fn accept_with_backoff<L: Acceptor>(listener: &L) -> (L::Stream, L::Peer) {

@@ -39,7 +39,7 @@ const PROMETHEUS_TEXT: HeaderValue =
 const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Serves `/metrics`, `/healthz` and `/readyz` until `stop` resolves.
+/// Serves `/metrics`, `/healthz` and `/readyz` until `stop` resolves, then closes the listener.
 pub async fn serve(
     listener: NetworkListener,
     snapshot: impl Fn() -> MetricsSnapshot + Clone + Send + Sync + 'static,

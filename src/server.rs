@@ -7,21 +7,23 @@ mod active_calls;
 mod call;
 mod refusal;
 mod state;
+mod stop_requests;
 mod switch_handler;
 
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ipnet::IpNet;
+use parking_lot::Mutex;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::listener::{self, ConnectionLimit, NetworkListener};
+use crate::listener::{
+    self, AcceptPulse, AllowedNetworks, BacklogAtStop, ConnectionLimit, NetworkListener,
+};
 use crate::script::definition::ScriptLibrary;
 use crate::script::request::TriggerClient;
 use crate::script::voice::VoiceService;
@@ -33,15 +35,16 @@ use crate::telemetry::refused_calls::RefusedCalls;
 use crate::telemetry::reload_counts::ReloadCounts;
 
 pub(crate) use active_calls::ActiveCall;
-pub(crate) use state::ServerLimits;
 use state::ServerState;
+pub(crate) use state::{CallContext, ServerLimits};
+pub(crate) use stop_requests::StopRequests;
 use switch_handler::SwitchHandler;
 
 /// A listening socket for switches of one kind.
 #[derive(Debug)]
 pub(crate) struct SwitchListener {
-    switch: Switch,
-    listener: NetworkListener,
+    pub(crate) switch: Switch,
+    pub(crate) listener: NetworkListener,
 }
 
 impl SwitchListener {
@@ -50,12 +53,21 @@ impl SwitchListener {
     /// # Errors
     ///
     /// If the address is in use, or is not an address of this host.
-    pub(crate) fn bind(switch: Switch, address: SocketAddr, allow: Vec<IpNet>) -> io::Result<Self> {
-        let table = match switch {
+    pub(crate) fn bind(
+        switch: Switch,
+        address: SocketAddr,
+        allow: impl Into<AllowedNetworks>,
+    ) -> io::Result<Self> {
+        let table = Self::table(switch);
+        Ok(Self { switch, listener: NetworkListener::bind(table, address, allow)? })
+    }
+
+    /// The table of the configuration file with the addresses for a switch.
+    pub(crate) fn table(switch: Switch) -> &'static str {
+        match switch {
             Switch::Asterisk => "[asterisk]",
             Switch::FreeSwitch => "[freeswitch]",
-        };
-        Ok(Self { switch, listener: NetworkListener::bind(table, address, allow)? })
+        }
     }
 
     pub(crate) fn switch(&self) -> Switch {
@@ -63,8 +75,8 @@ impl SwitchListener {
     }
 
     /// The networks that may connect.
-    pub(crate) fn allow(&self) -> &[IpNet] {
-        &self.listener.allow
+    pub(crate) fn allow(&self) -> AllowedNetworks {
+        self.listener.allow.clone()
     }
 
     /// The address that the socket listens on.
@@ -82,6 +94,8 @@ pub(crate) struct CallServer<T, V> {
     call_limit: ConnectionLimit,
     /// Cancelled when the daemon stops accepting new calls.
     draining: CancellationToken,
+    /// Answered by the accept loops.
+    pulses: Mutex<Vec<Arc<AcceptPulse>>>,
     /// Set when the listeners for switches begin to accept.
     is_serving: AtomicBool,
 }
@@ -91,75 +105,111 @@ const FORCED_HANDBACK_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
     /// Creates a server. It accepts calls after [`serve`](Self::serve) is called.
-    pub(crate) fn new(
-        limits: ServerLimits,
-        library: Arc<ScriptLibrary>,
-        triggers: T,
-        voice: V,
-    ) -> Arc<Self> {
+    pub(crate) fn new(context: CallContext<T, V>) -> Arc<Self> {
         Arc::new(Self {
-            call_limit: ConnectionLimit::refusing(limits.max_calls, "max_calls"),
-            state: Arc::new(ServerState::new(limits, library, triggers, voice)),
+            call_limit: ConnectionLimit::refusing(context.limits.max_calls, "max_calls"),
+            state: Arc::new(ServerState::new(context)),
             draining: CancellationToken::new(),
+            pulses: Mutex::default(),
             is_serving: AtomicBool::new(false),
         })
     }
 
-    /// Replaces the scripts for new calls. Active calls continue with the scripts that they started with.
-    pub(crate) fn replace_library(&self, library: Arc<ScriptLibrary>) {
-        self.state.replace_library(library);
+    /// Replaces the scripts, limits and services for new calls. Active calls continue with those that they started
+    /// with, and are not ended if there are more than the new limit allows.
+    pub(crate) fn replace_context(&self, context: CallContext<T, V>) {
+        self.call_limit.set_max(context.limits.max_calls);
+        self.state.replace_context(context);
     }
 
     /// The scripts for new calls.
     pub(crate) fn library(&self) -> Arc<ScriptLibrary> {
-        self.state.library()
+        self.state.context().library.clone()
     }
 
-    /// The client that sends the scripts' requests.
-    pub(crate) fn triggers(&self) -> &T {
-        &self.state.triggers
+    /// The client that sends the requests of new calls.
+    pub(crate) fn triggers(&self) -> Arc<T> {
+        self.state.context().triggers.clone()
     }
 
-    /// Text-to-speech, speech recognition and sounds.
-    pub(crate) fn voice(&self) -> &V {
-        &self.state.voice
+    /// Text-to-speech, speech recognition and sounds of new calls.
+    pub(crate) fn voice(&self) -> Arc<V> {
+        self.state.context().voice.clone()
     }
 
-    /// Serves calls until `stop` resolves, then drains: no new calls are accepted, active calls get the grace time, and
-    /// the remaining ones are handed back to the dialplan. `force_stop` ends the grace time early.
-    pub(crate) async fn serve(
-        &self,
-        listeners: Vec<SwitchListener>,
-        stop: impl Future<Output = ()>,
-        force_stop: impl Future<Output = ()>,
-    ) {
+    /// Serves calls until a stop is requested, then drains: no new calls are accepted, active calls get the grace time,
+    /// and the remaining ones are handed back to the dialplan. If the daemon is only to leave new calls to the next
+    /// process, active calls have no other limit than their own.
+    pub(crate) async fn serve(&self, listeners: Vec<SwitchListener>, requests: &StopRequests) {
         for listener in listeners {
-            self.start_accepting(listener);
+            self.start_accepting(listener, requests.clone());
         }
         self.is_serving.store(true, Ordering::Release);
-        stop.await;
+        requests.left_or_stopped().await;
         self.draining.cancel();
         self.state.tasks.close();
-        self.drain(force_stop).await;
+        if !requests.stop.is_cancelled() {
+            info!(
+                active_calls = self.active_calls(),
+                "new calls are for the next process: this one ends with its last call"
+            );
+            tokio::select! {
+                () = self.state.tasks.wait() => return,
+                () = requests.stop.cancelled() => {}
+            }
+        }
+        self.drain(&requests.force).await;
     }
 
-    fn start_accepting(&self, SwitchListener { switch, listener }: SwitchListener) {
+    fn start_accepting(&self, listener: SwitchListener, requests: StopRequests) {
+        let SwitchListener { switch, listener } = listener;
         let mut handler = SwitchHandler::new(self.state.clone(), switch);
-        let (limit, draining) = (self.call_limit.clone(), self.draining.clone());
+        let limit = self.call_limit.clone();
+        self.pulses.lock().push(listener.pulse.clone());
         self.state.tasks.spawn(async move {
-            let stop = draining.cancelled();
+            let stop = async {
+                requests.left_or_stopped().await;
+                match listener.is_of_socket_unit || !requests.stop.is_cancelled() {
+                    true => BacklogAtStop::Leave,
+                    false => BacklogAtStop::Refuse,
+                }
+            };
             listener::accept_connections(&listener, &limit, &mut handler, stop).await;
         });
     }
 
-    async fn drain(&self, force_stop: impl Future<Output = ()>) {
-        let ServerState { limits, tasks, .. } = &*self.state;
+    /// Returns when every accept loop has shown that it runs. Waits for ever if one does not.
+    pub(crate) async fn check_accept_loops(&self) {
+        let pulses = self.pulses.lock().clone();
+        let checks = async {
+            for pulse in pulses {
+                pulse.check().await;
+            }
+        };
+        tokio::select! {
+            () = checks => {}
+            () = self.draining.cancelled() => {}
+        }
+    }
+
+    /// Whether the daemon accepts no new calls any more.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
+    }
+
+    /// How long active calls may continue when the daemon stops.
+    pub(crate) fn grace(&self) -> Duration {
+        self.state.context().limits.grace
+    }
+
+    async fn drain(&self, force_stop: &CancellationToken) {
+        let (tasks, grace) = (&self.state.tasks, self.grace());
         let active_calls = || self.active_calls();
-        info!(active_calls = active_calls(), grace = ?limits.grace, "stopping: no new calls are accepted");
+        info!(active_calls = active_calls(), ?grace, "stopping: no new calls are accepted");
         tokio::select! {
             () = tasks.wait() => return,
-            () = sleep(limits.grace) => {}
-            () = force_stop => {}
+            () = sleep(grace) => {}
+            () = force_stop.cancelled() => {}
         }
         warn!(
             active_calls = active_calls(),

@@ -26,10 +26,16 @@ pub(crate) enum FlightJoin<T> {
     NotNeeded(T),
 }
 
-/// The flights in progress, by key. Does not limit their number.
+/// The flights in progress, by key. Does not limit their number. Clones share them.
 pub(crate) struct SingleFlight<K, T> {
     in_flight: Arc<Mutex<HashMap<K, FlightFuture<T>>>>,
     tracker: TaskTracker,
+}
+
+impl<K, T> Clone for SingleFlight<K, T> {
+    fn clone(&self) -> Self {
+        Self { in_flight: self.in_flight.clone(), tracker: self.tracker.clone() }
+    }
 }
 
 impl<K, T> SingleFlight<K, T>

@@ -24,9 +24,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{Level, info};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Registry, reload};
 
 use crate::channel::HandoverResult;
 use crate::script::report::CallReport;
@@ -44,18 +44,42 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The log of the daemon. When this is dropped, it is written to its end, unless its reader is too slow.
 #[derive(Debug)]
-pub(crate) struct DaemonLog(Arc<LogQueue>);
+pub(crate) struct DaemonLog {
+    queue: Arc<LogQueue>,
+    level: LogLevel,
+}
 
 impl DaemonLog {
     pub(crate) fn lost_lines(&self) -> LostLogLines {
-        LostLogLines(self.0.clone())
+        LostLogLines(self.queue.clone())
+    }
+
+    pub(crate) fn level(&self) -> LogLevel {
+        self.level.clone()
     }
 }
 
 impl Drop for DaemonLog {
     fn drop(&mut self) {
-        self.0.close(CLOSE_TIMEOUT);
+        self.queue.close(CLOSE_TIMEOUT);
     }
+}
+
+/// The level of the log, which can change while the daemon runs.
+#[derive(Debug, Clone)]
+pub(crate) struct LogLevel(reload::Handle<EnvFilter, Registry>);
+
+impl LogLevel {
+    pub(crate) fn set(&self, level: Level) {
+        // This fails if a program that embeds this crate has installed a subscriber, which then stays in use.
+        drop(self.0.reload(level_filter(level)));
+    }
+}
+
+/// The level applies to this crate only. Libraries log only warnings and errors: at lower levels they log URLs and
+/// headers, which can contain input that a script declares as sensitive.
+fn level_filter(level: Level) -> EnvFilter {
+    EnvFilter::new(format!("warn,dialscript={level}"))
 }
 
 /// The lines that were lost because standard error was not read in time, or could not be written.
@@ -71,9 +95,6 @@ impl LostLogLines {
 /// Writes the log to standard error, where systemd reads it. A thread of its own does this, so that no call ever waits
 /// for whoever reads the log. Messages about panics become lines of the log, for the same reason.
 ///
-/// The level applies to this crate only. Libraries log only warnings and errors: at lower levels they log URLs and
-/// headers, which can contain input that a script declares as sensitive.
-///
 /// # Errors
 ///
 /// If the system has no further file descriptor or thread.
@@ -85,12 +106,12 @@ pub(crate) fn init_logging(level: Level, format: LogFormat) -> io::Result<Daemon
     let format = LineFormat { format, colours };
     let queue = Arc::new(LogQueue::default());
     log_writer::spawn(queue.clone(), format, output)?;
-    let filter = EnvFilter::new(format!("warn,dialscript={level}"));
+    let (filter, handle) = reload::Layer::new(level_filter(level));
     let layer = LogLayer { format, queue: queue.clone() };
     // This fails if a program that embeds this crate has installed a subscriber, which then stays in use.
     drop(tracing_subscriber::registry().with(filter).with(layer).try_init());
     panics::log_panics();
-    Ok(DaemonLog(queue))
+    Ok(DaemonLog { queue, level: LogLevel(handle) })
 }
 
 /// A finished call, for the log and the metrics.

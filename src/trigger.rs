@@ -15,23 +15,24 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use crate::concurrency_limit::{ConcurrencyLimit, ConcurrencyPermit};
 use crate::histogram::DurationHistograms;
 use crate::script::definition::{Script, ScriptTrigger};
 use crate::script::request::{
     CacheKey, CacheStatus, TriggerClient, TriggerError, TriggerRequest, TriggerResult,
 };
 use crate::single_flight::{FlightFuture, FlightJoin, SingleFlight};
-use crate::web::client::{self, HttpClient};
+use crate::web::client::{self, HttpClient, HttpClientSetupError};
 use crate::web::egress::EgressRules;
 
 mod answer_parser;
 mod cache_key;
+mod changed_settings;
 mod leased_fetch;
 mod outgoing_request;
 mod request_plan;
@@ -59,15 +60,15 @@ use upstream::{UpstreamRegistry, UpstreamState};
 
 /// Sends the requests of scripts over HTTP, and caches their answers.
 pub struct HttpTriggerClient {
+    settings: TriggerSettings,
     sender: Arc<RequestSender>,
     cache: Arc<TieredCache>,
     single_flight: SingleFlight<CacheKey, RequestOutcome>,
-    waits: TriggerWaits,
+    waits: Arc<TriggerWaits>,
     key_hasher: CacheKeyHasher,
-    foreground_permits: Arc<Semaphore>,
+    foreground_permits: ConcurrencyLimit,
     /// Separate from `foreground_permits`: background requests may be retried for minutes, and must not block calls.
-    background_permits: Arc<Semaphore>,
-    max_requests: usize,
+    background_permits: ConcurrencyLimit,
     /// Tracks the tasks of all requests.
     tracker: TaskTracker,
     /// Tracks the tasks of background requests. They are in `tracker` too.
@@ -85,37 +86,31 @@ impl HttpTriggerClient {
     /// numbers.
     pub fn new(settings: TriggerSettings) -> Result<Self, TriggerSetupError> {
         let (key_hasher, shared) = shared_cache(&settings)?;
-        let client = HttpClient::new(&client::HttpClientSettings {
-            egress: EgressRules::new(settings.allow_hosts, settings.allow_networks),
-            connect_timeout: Some(settings.connect_timeout),
-            proxy: settings.proxy,
-            tls_identities: settings.tls_identities,
-        })?;
-        let max_requests = settings.max_requests.min(Semaphore::MAX_PERMITS);
+        let client = http_client(&settings)?;
         let tracker = TaskTracker::new();
         let parser = Arc::<AnswerParser>::default();
         Ok(Self {
             sender: Arc::new(RequestSender {
                 client: Arc::new(client),
-                upstreams: UpstreamRegistry::new(settings.upstream_limits),
+                upstreams: Arc::new(UpstreamRegistry::new(settings.upstream_limits.clone())),
                 parser: parser.clone(),
                 shutdown: CancellationToken::new(),
             }),
             cache: Arc::new(TieredCache {
-                local: ResponseCache::new(settings.cache),
+                local: Arc::new(ResponseCache::new(settings.cache)),
                 shared: shared.map(Arc::new),
                 parser,
                 tracker: tracker.clone(),
             }),
             single_flight: SingleFlight::new(tracker.clone()),
-            waits: TriggerWaits::default(),
+            waits: Arc::default(),
             key_hasher,
-            foreground_permits: Arc::new(Semaphore::new(max_requests)),
-            background_permits: Arc::new(Semaphore::new(max_requests)),
-            max_requests,
+            foreground_permits: ConcurrencyLimit::new(settings.max_requests),
+            background_permits: ConcurrencyLimit::new(settings.max_requests),
             tracker,
             background_tasks: TaskTracker::new(),
             abort_token: CancellationToken::new(),
+            settings,
         })
     }
 
@@ -173,14 +168,9 @@ impl HttpTriggerClient {
         self.background_tasks.wait().await;
     }
 
-    fn try_permit(&self, permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, TriggerError> {
-        let permit = Arc::clone(permits).try_acquire_owned();
-        permit.map_err(|_| TriggerError::TooManyRequests(self.max_requests))
-    }
-
     /// Sends a request without use of the cache.
     async fn fetch_uncached(&self, plan: RequestPlan) -> TriggerResult {
-        let permit = match self.try_permit(&self.foreground_permits) {
+        let permit = match try_permit(&self.foreground_permits) {
             Ok(permit) => permit,
             Err(error) => return TriggerResult::failed(error),
         };
@@ -239,7 +229,7 @@ impl HttpTriggerClient {
             if let Some(outcome) = self.cache.recheck_fresh(request) {
                 return ControlFlow::Break(outcome);
             }
-            let permit = match self.try_permit(&self.foreground_permits) {
+            let permit = match try_permit(&self.foreground_permits) {
                 Ok(permit) => permit,
                 Err(error) => return ControlFlow::Break(RequestOutcome::failed(error)),
             };
@@ -291,7 +281,7 @@ impl TriggerClient for HttpTriggerClient {
         let url = outgoing_request::display_url(&request.target.url);
         let mut plan = RequestPlan::new(&self.sender.client, &request, ResponseClassifier::Status);
         plan.is_background = true;
-        let permit = match self.try_permit(&self.background_permits) {
+        let permit = match try_permit(&self.background_permits) {
             Ok(permit) => permit,
             Err(error) => {
                 let script = &*script.name;
@@ -315,6 +305,20 @@ impl TriggerClient for HttpTriggerClient {
         let task = self.background_tasks.track_future(task.in_current_span());
         self.tracker.spawn(task);
     }
+}
+
+fn http_client(settings: &TriggerSettings) -> Result<HttpClient, HttpClientSetupError> {
+    let (hosts, networks) = (settings.allow_hosts.clone(), settings.allow_networks.clone());
+    HttpClient::new(&client::HttpClientSettings {
+        egress: EgressRules::new(hosts, networks),
+        connect_timeout: Some(settings.connect_timeout),
+        proxy: settings.proxy.clone(),
+        tls_identities: settings.tls_identities.clone(),
+    })
+}
+
+fn try_permit(permits: &ConcurrencyLimit) -> Result<ConcurrencyPermit, TriggerError> {
+    permits.try_acquire().map_err(|_| TriggerError::TooManyRequests(permits.max()))
 }
 
 /// The cache that daemons share, if there is one, and the hasher of its keys.

@@ -46,9 +46,11 @@ use sound_urls::SoundUrls;
 
 /// The speech engines that the daemon's file configures, for use by scripts.
 pub struct VoiceEngines {
+    settings: VoiceSettings,
+    client: Arc<HttpClient>,
     renderer: SoundRenderer,
     recognizer: Recognizer,
-    prewarmer: Prewarmer,
+    prewarmer: Arc<Prewarmer>,
     sound_urls: Option<Arc<SoundUrls>>,
 }
 
@@ -70,11 +72,30 @@ impl VoiceEngines {
         client: Arc<HttpClient>,
         sound_urls: Option<Arc<SoundUrls>>,
     ) -> Self {
-        let settings =
-            VoiceSettings { max_concurrent: settings.max_concurrent.clamp(1, 1024), ..settings };
+        let settings = settings.with_bounded_concurrency();
         let recognizer = Recognizer::new(&settings, client.clone());
-        let renderer = SoundRenderer::new(&settings, client, sound_urls.clone());
-        Self { renderer, recognizer, prewarmer: Prewarmer::default(), sound_urls }
+        let renderer = SoundRenderer::new(&settings, client.clone(), sound_urls.clone());
+        Self { settings, client, renderer, recognizer, prewarmer: Arc::default(), sound_urls }
+    }
+
+    /// Engines with these settings, except folders and sound server, which stay as they are. They share with these
+    /// engines the stored sounds, the sounds in progress, the recordings, and the limits, which change for both. `None`
+    /// if nothing differs.
+    ///
+    /// Calls that use these engines continue with them.
+    pub fn with_settings(&self, settings: VoiceSettings, client: Arc<HttpClient>) -> Option<Self> {
+        let settings = settings.with_bounded_concurrency();
+        if settings == self.settings && Arc::ptr_eq(&client, &self.client) {
+            return None;
+        }
+        Some(Self {
+            recognizer: self.recognizer.with_settings(&settings, client.clone()),
+            renderer: self.renderer.with_settings(&settings, client.clone()),
+            prewarmer: self.prewarmer.clone(),
+            sound_urls: self.sound_urls.clone(),
+            settings,
+            client,
+        })
     }
 
     /// Renders the sounds that the scripts need in every call, in the background, and renders them again if they fail
@@ -97,6 +118,12 @@ impl VoiceEngines {
     /// The limit on the size of the cached sounds.
     pub fn max_cached_sound_bytes(&self) -> u64 {
         self.renderer.store.max_bytes()
+    }
+
+    /// Lets another process store the sounds from now on. This one still makes those of its calls.
+    pub fn give_up_store(&self) {
+        self.prewarmer.stop();
+        self.renderer.store.give_up();
     }
 
     pub fn snapshot(&self) -> VoiceSnapshot {

@@ -16,10 +16,12 @@ mod cli {
     mod metrics;
     mod new;
     mod plain_words;
+    mod reload;
     mod sensitive_output;
     mod serve;
     mod slow_readers;
     mod sounds;
     mod status;
+    mod systemd;
     mod two_daemons;
 }

@@ -7,8 +7,6 @@ mod config {
     use dialscript::channel::Sound;
     use dialscript::script::definition::{Playlist, PromptPart};
 
-    use crate::support::config_folder::ConfigFolder;
-
     /// The recorded sounds of a playlist, in one language.
     fn recorded(playlist: &Playlist, language: &str) -> Vec<Sound> {
         let recorded = playlist.parts.iter().flat_map(|part| match part {
@@ -18,14 +16,6 @@ mod config {
         recorded.collect()
     }
 
-    /// The tables whose changes need a restart if the content of the daemon's file changes from nothing to `after`.
-    fn changed_tables(folder: &ConfigFolder, after: &str) -> Vec<&'static str> {
-        folder.daemon_file("");
-        let before = folder.config();
-        folder.daemon_file(after);
-        before.daemon.changed_tables(&folder.config().daemon).collect()
-    }
-
     mod answers;
     mod cache;
     mod cache_keys;
@@ -33,6 +23,7 @@ mod config {
     mod daemon;
     mod errors;
     mod payloads;
+    mod reload;
     mod requests;
     mod sample;
     mod secrets;

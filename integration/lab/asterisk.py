@@ -34,7 +34,7 @@ class Asterisk:
     def __init__(self, root, run, samples, callee_port):
         self._root, self._run = Path(root), Path(run)
         self.sip_port = free_port(socket.SOCK_DGRAM)
-        self._manager_port = free_port()
+        self.manager_port = free_port()
         # The path of a fetched sound must be shorter than its URL, or Asterisk does not find it (file.c, filehelper).
         self._fetched = tempfile.TemporaryDirectory(prefix="dialscript-")
         # The path of the control socket may have at most 107 bytes.
@@ -56,7 +56,7 @@ class Asterisk:
                 start_new_session=True,
             )
         try:
-            self.channels = Manager(self._manager_port, "lab", "lab")
+            self.channels = Manager(self.manager_port, "lab", "lab")
         except WaitTimeout as reason:
             raise SwitchFailed(f"{reason}:\n{(self._run / 'log/console').read_text()}") from reason
         if not self.channels.booted.wait(20):
@@ -153,7 +153,7 @@ class Asterisk:
         rtp = random.randrange(10000, 30000, 2)
         values = {
             "ROOT": self._root, "RUN": self._run, "MODULES": self._modules, "SIP_PORT": self.sip_port,
-            "MANAGER_PORT": self._manager_port, "CALLEE_PORT": callee_port, "RTP_FIRST": rtp,
+            "MANAGER_PORT": self.manager_port, "CALLEE_PORT": callee_port, "RTP_FIRST": rtp,
             "RTP_LAST": rtp + RTP_PORTS, "FETCHED": self._fetched.name, "SOCKETS": self._sockets.name,
         }
         for source in CONFIGURATION.glob("*.conf"):

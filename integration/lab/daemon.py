@@ -139,6 +139,15 @@ class Daemon:
             (self.scripts / f"{name}.toml").write_text(text)
         self._process.send_signal(signal.SIGHUP)
 
+    def run_reload(self):
+        """Writes the configuration and runs `dialscript reload`; returns its exit code and its output."""
+        self._file.write_text(self.settings)
+        done = subprocess.run(
+            [str(self.binary), "reload", "--config", str(self._file)], capture_output=True, text=True, timeout=30,
+            check=False, env=self._variables(),
+        )
+        return done.returncode, done.stdout + done.stderr
+
     def kill(self):
         """Kills it."""
         if self._process and self._process.poll() is None:

@@ -50,7 +50,7 @@ class FreeSwitch:
         self._prefix, self._run = Path(prefix), Path(run)
         self._modules = self._prefix / "lib/freeswitch/mod"
         self.sip_port = free_port(socket.SOCK_DGRAM)
-        self._event_port = free_port()
+        self.event_port = free_port()
         self._write_configuration(samples, callee_port)
         self._process = None
         self.channels = None
@@ -67,7 +67,7 @@ class FreeSwitch:
             )
         try:
             wait_until(self._accepts_calls, 30, "FreeSWITCH to accept calls", every=0.1)
-            self.channels = Watcher(self._event_port, PASSWORD)
+            self.channels = Watcher(self.event_port, PASSWORD)
         except (WaitTimeout, EOFError) as reason:
             raise SwitchFailed("\n".join([str(reason), *self.last_log(20)])) from reason
 
@@ -85,7 +85,7 @@ class FreeSwitch:
 
     def command(self, line):
         """The output of an API command."""
-        connection = EventSocket(self._event_port, PASSWORD)
+        connection = EventSocket(self.event_port, PASSWORD)
         try:
             return connection.ask(f"api {line}")
         finally:
@@ -185,7 +185,7 @@ class FreeSwitch:
             tones.write(self._run / f"sounds/digits/8000/{digit}.wav", tones.Tone(tones.LIBRARY[name].pitch, 0.3))
         rtp = random.randrange(10000, 30000, 2)
         values = {
-            "RUN": self._run, "SIP_PORT": self.sip_port, "EVENT_PORT": self._event_port, "CALLEE_PORT": callee_port,
+            "RUN": self._run, "SIP_PORT": self.sip_port, "EVENT_PORT": self.event_port, "CALLEE_PORT": callee_port,
             "RTP_FIRST": rtp, "RTP_LAST": rtp + RTP_PORTS,
             "INSTALLED": "".join(f'<load module="{name}"/>' for name in OPTIONAL if self.has(name)),
         }

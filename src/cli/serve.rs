@@ -2,44 +2,58 @@
 
 mod active_calls;
 mod admin;
+mod allow_lists;
 mod control_requests;
 mod daemon_status;
+mod earlier_processes;
+mod listener_sockets;
 mod listeners;
+mod passed_sockets;
 mod reload;
+mod reload_result;
 mod script_files;
+mod service_connections;
+mod service_reports;
+mod stop;
+mod supervisor;
 mod systemd;
 mod warnings;
+mod worker;
 
+use std::future::pending;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use sd_notify::NotifyState;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use crate::cli::check::print_diagnostics;
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_error;
 use crate::config::Config;
-use crate::server::CallServer;
+use crate::server::{CallContext, CallServer};
 use crate::telemetry::{self, DaemonLog};
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 use crate::voice::program::{adopt_orphans, kill_orphans};
 
 use admin::AdminListeners;
-use control_requests::ControlRequests;
+use control_requests::{ControlRequests, DaemonServer};
 use daemon_status::DaemonFacts;
-use listeners::{bind_sound_server, bind_switch_listeners, describe_listeners, serve_sounds};
-use reload::reload_on_sighup;
+use listener_sockets::ListenerSockets;
+use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
+use passed_sockets::PassedSockets;
+use reload::{Reloader, reload_on_sighup};
 use script_files::{load_scripts, log_script_faults, store_valid_files};
-use systemd::SystemdNotifier;
+use service_connections::ServiceConnections;
+use service_reports::report;
+use systemd::ServiceNotification;
 use warnings::log_warnings;
+use worker::SupervisorLink;
 
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
 pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,10 +68,21 @@ pub(super) struct ServeArgs {
     /// Do not start if a script file has an error. Without this option, the other scripts are served
     #[arg(long)]
     strict: bool,
+    /// Serve calls in a child process, which `systemctl restart` lets go on until its calls have ended. For systemd
+    #[arg(long)]
+    supervise: bool,
+    /// Marks the child process of `--supervise`
+    #[arg(long, hide = true)]
+    worker: bool,
 }
 
 /// Serves calls until a signal stops the daemon.
 pub(super) fn serve(options: ServeArgs) -> ExitCode {
+    if options.supervise && !options.worker {
+        return supervisor::supervise();
+    }
+    let is_worker = options.worker;
+    let sockets = PassedSockets::take();
     let path = &options.config.resolve_path();
     let servable = match load_scripts(path, options.strict) {
         Ok(servable) => servable,
@@ -78,7 +103,7 @@ pub(super) fn serve(options: ServeArgs) -> ExitCode {
         warn!(%error, "processes that speech engines leave behind can't be killed");
     }
     let served = build_runtime().and_then(|runtime| {
-        let served = runtime.block_on(run_daemon(path, config, &log));
+        let served = runtime.block_on(run_daemon(path, config, &log, sockets, is_worker));
         // Does not wait for DNS lookups, which block a thread and can't be cancelled.
         runtime.shutdown_background();
         served
@@ -97,62 +122,69 @@ fn build_runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
-async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<()> {
-    let started_at = Instant::now();
-    let reloads = signal(SignalKind::hangup())?;
-    let systemd = SystemdNotifier::start();
-    let (stop, force_stop) = stop_signals(systemd.clone())?;
+async fn run_daemon(
+    path: &Path,
+    config: Config,
+    log: &DaemonLog,
+    mut passed: PassedSockets,
+    is_worker: bool,
+) -> io::Result<()> {
+    let service = ServiceConnections::open(&mut passed, is_worker)?;
+    let ServiceConnections { systemd, reloads, stop, releasing, supervisor, mut earlier } = service;
     let triggers =
         HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
-    let listeners = bind_switch_listeners(&config.daemon)?;
-    let sound_server = bind_sound_server(&config.daemon)?;
-    let admin = AdminListeners::open(&config.daemon).await?;
+    let mut sockets = ListenerSockets::new(&config.daemon, passed, is_worker.then_some(&systemd));
+    let listeners = bind_switch_listeners(&config.daemon, &mut sockets)?;
+    let sound_server = bind_sound_server(&config.daemon, &mut sockets)?;
+    let admin = AdminListeners::open(&config.daemon, &mut sockets).await?;
+    sockets.passed.close_others(&systemd);
+    let facts = DaemonFacts::new(&listeners, log.lost_lines())?;
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
-    let server =
-        CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
-    let listener_states = describe_listeners(&listeners)?.into();
-    let facts =
-        DaemonFacts { started_at, listeners: listener_states, lost_lines: log.lost_lines() };
-    let requests = ControlRequests { server: server.clone(), facts };
-    systemd.notify(NotifyState::Ready);
-    info!(scripts = config.library.scripts.len(), "serving");
+    let (triggers, voice) = (Arc::new(triggers), Arc::new(voice));
+    let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
+    let server = CallServer::new(CallContext { limits, library, triggers, voice });
     store_valid_files(&config);
+    let shared = (&server, &systemd);
+    let reloader = Reloader::new(path, shared, sockets.allow, log.level(), config.daemon);
+    let requests = ControlRequests { server: server.clone(), facts, reloader: reloader.clone() };
+    systemd.notify(ServiceNotification::Ready);
+    info!(scripts = config.library.scripts.len(), "serving");
+    let earlier_running = earlier.running();
+    let serve_calls = async {
+        server.serve(listeners, &stop).await;
+        earlier.wait(server.grace()).await;
+    };
     tokio::select! {
-        () = server.serve(listeners, stop.cancelled(), force_stop.cancelled()) => {}
-        () = reload_on_sighup(path, &config, &server, reloads) => {}
-        () = serve_sounds(sound_server) => {}
-        () = admin.serve(requests, log.lost_lines()) => {}
+        () = serve_calls => {}
+        () = reload_on_sighup(&reloader, reloads) => {}
+        () = serve_sounds(sound_server, &stop) => {}
+        () = admin.serve(requests, log.lost_lines(), &stop, releasing.token()) => {}
+        () = report(&server, &systemd, earlier_running) => {}
+        () = follow_supervisor(supervisor, &server) => {}
     }
-    let last_requests =
-        async { tokio::join!(server.triggers().close_and_wait(), server.voice().close_and_wait()) };
-    if timeout(LAST_REQUESTS_TIMEOUT, last_requests).await.is_err() {
-        warn!("requests or sounds in progress were aborted");
-    }
-    server.triggers().abort_background().await;
-    // The runtime would also drop these tasks, but the process could end before they have cleaned up.
-    server.voice().abort().await;
+    complete_requests(&server).await;
     info!("stopped");
     Ok(())
 }
 
-/// The first SIGTERM or SIGINT cancels the first token (calls are drained). The second signal cancels the second token
-/// (the grace time ends).
-fn stop_signals(systemd: SystemdNotifier) -> io::Result<(CancellationToken, CancellationToken)> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let tokens = (CancellationToken::new(), CancellationToken::new());
-    let (stop, force_stop) = tokens.clone();
-    tokio::spawn(async move {
-        for token in [stop, force_stop] {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            systemd.notify(NotifyState::Stopping);
-            token.cancel();
-        }
-    });
-    Ok(tokens)
+/// Completes the requests and sounds that are still in progress, or aborts them after a timeout.
+async fn complete_requests(server: &DaemonServer) {
+    let (triggers, voice) = (server.triggers(), server.voice());
+    let last_requests = async { tokio::join!(triggers.close_and_wait(), voice.close_and_wait()) };
+    if timeout(LAST_REQUESTS_TIMEOUT, last_requests).await.is_err() {
+        warn!("requests or sounds in progress were aborted");
+    }
+    triggers.abort_background().await;
+    // The runtime would also drop these tasks, but the process could end before they have cleaned up.
+    voice.abort().await;
+}
+
+/// Never returns. Must run on one thread: see [`SupervisorLink::open`].
+async fn follow_supervisor(supervisor: Option<SupervisorLink>, server: &DaemonServer) {
+    if let Some(supervisor) = supervisor {
+        supervisor.follow(|| server.voice().give_up_store()).await;
+    }
+    pending().await
 }

@@ -1,6 +1,5 @@
 //! Calls without a telephone: the real server in this process, and a fake switch that calls it.
 
-use std::future::pending;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,7 +9,6 @@ use ipnet::{IpNet, Ipv4Net};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::cli::serve::LAST_REQUESTS_TIMEOUT;
@@ -20,7 +18,7 @@ use crate::fake::destinations::FakeDestinations;
 use crate::fake::phone::{Continuation, Phone};
 use crate::fake::sound::FakeSounds;
 use crate::fake::{asterisk, freeswitch};
-use crate::server::{CallServer, SwitchListener};
+use crate::server::{CallContext, CallServer, StopRequests, SwitchListener};
 use crate::telemetry::Switch;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
@@ -47,7 +45,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Simulation {
     pub address: SocketAddr,
     server: Arc<CallServer<HttpTriggerClient, SimulatedVoice<VoiceEngines>>>,
-    stop: CancellationToken,
+    stop: StopRequests,
     server_task: JoinHandle<()>,
 }
 
@@ -73,32 +71,30 @@ impl Simulation {
             uncreated.for_each(|reason| warn!(reason, "can't create a folder"));
         }
         let engines = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), None);
-        let voice = SimulatedVoice::new(engines, options);
-        let server =
-            CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
-        let stop = CancellationToken::new();
+        let voice = Arc::new(SimulatedVoice::new(engines, options));
+        let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
+        let triggers = Arc::new(triggers);
+        let server = CallServer::new(CallContext { limits, library, triggers, voice });
+        let stop = StopRequests::default();
         let server_task = tokio::spawn({
             let (server, stop) = (server.clone(), stop.clone());
-            async move { server.serve(vec![listener], stop.cancelled(), pending()).await }
+            async move { server.serve(vec![listener], &stop).await }
         });
         Ok(Self { address, server, stop, server_task })
     }
 
     /// Stops the server. Calls, requests and sounds in progress are completed, or aborted after their timeouts.
     pub async fn stop(self) {
-        self.stop.cancel();
+        self.stop.stop.cancel();
         // An error means that the server task panicked, so it has stopped as well.
         drop(self.server_task.await);
-        let server = &self.server;
-        let pending_work = async {
-            tokio::join!(
-                server.triggers().close_and_wait(),
-                server.voice().engines().close_and_wait()
-            )
-        };
+        let (triggers, voice) = (self.server.triggers(), self.server.voice());
+        let engines = voice.engines();
+        let pending_work =
+            async { tokio::join!(triggers.close_and_wait(), engines.close_and_wait()) };
         drop(timeout(LAST_REQUESTS_TIMEOUT, pending_work).await);
-        server.triggers().abort_background().await;
-        server.voice().engines().abort().await;
+        triggers.abort_background().await;
+        engines.abort().await;
     }
 }
 

@@ -77,3 +77,8 @@ pub(super) fn shortened(text: &str, max: usize) -> String {
         None => text.to_owned(),
     }
 }
+
+/// Escapes a text of several lines from outside: see [`escape_lines_for_terminal`].
+pub(super) fn escape_lines(text: &str) -> String {
+    escape_lines_for_terminal(text)
+}

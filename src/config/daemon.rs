@@ -14,6 +14,7 @@ mod log;
 mod metrics;
 mod network;
 mod ports;
+pub(super) mod reload;
 mod secret_text;
 mod server;
 pub(super) mod settings;

@@ -53,6 +53,16 @@ impl Diagnostic {
         Self { file, span: None, message, label: None, help: Some(help.to_owned()), merged: false }
     }
 
+    /// What `check` prints for an error, without colours.
+    pub(crate) fn error_text(&self) -> String {
+        Renderer::plain().render(&self.report(Level::ERROR))
+    }
+
+    /// What `check` prints for a warning, without colours.
+    pub(crate) fn warning_text(&self) -> String {
+        Renderer::plain().render(&self.report(Level::WARNING))
+    }
+
     fn report(&self, level: Level<'static>) -> Vec<Group<'_>> {
         let title = level.primary_title(escape_lines_for_terminal(&self.message));
         // The renderer escapes the lines of a file, but not paths.

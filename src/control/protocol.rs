@@ -2,6 +2,7 @@
 //! `serde(rename)` gives another name.
 
 mod calls;
+mod reload;
 mod status;
 mod upstream;
 
@@ -12,6 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::trigger::response_cache::{ResponseCacheStats, ResponseFreshness};
 
 pub use calls::{CallStatus, CallTotals};
+pub use reload::{
+    DiagnosticLevel, DiagnosticRange, FileDiagnostic, LoadedScript, ReloadFailure, ReloadReport,
+    ReplacedScript,
+};
 pub use status::{
     DaemonState, DaemonStatus, EngineError, EngineKind, EngineStatus, ListenerStatus,
     RefusedCallStatus, ReloadStatus, ResponseCacheStatus, ScriptState, ScriptStatus,
@@ -45,6 +50,9 @@ pub enum ControlRequest {
         /// Whether the callers' numbers are shown, instead of masked ones.
         reveal: bool,
     },
+    /// Reloads the files, as SIGHUP does: one [`ControlReply::Diagnostic`] for each error or warning, then
+    /// [`ControlReply::Reloaded`] or [`ControlReply::ReloadFailed`].
+    Reload {},
 }
 
 /// The request in the words of the command line, for the log.
@@ -54,6 +62,7 @@ impl fmt::Display for ControlRequest {
             Self::List { script: None } => out.write_str("list"),
             Self::List { script: Some(script) } => write!(out, "list --script {script}"),
             Self::Explain { what } => write!(out, "explain {what}"),
+            Self::Reload {} => out.write_str("reload"),
             Self::Purge(PurgeTarget::All) => out.write_str("purge --all"),
             Self::Purge(PurgeTarget::Script(script)) => write!(out, "purge --script {script}"),
             Self::Purge(PurgeTarget::Keys(keys)) => write!(out, "purge {}", keys.join(" ")),
@@ -101,6 +110,9 @@ pub enum ControlReply {
     /// The end of the list of calls.
     #[serde(rename = "calls")]
     CallTotals(CallTotals),
+    Diagnostic(FileDiagnostic),
+    Reloaded(Box<ReloadReport>),
+    ReloadFailed(ReloadFailure),
     #[serde(rename = "fault")]
     Error(String),
 }

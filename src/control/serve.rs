@@ -1,6 +1,6 @@
 //! Serves the control socket, with limits on connections, requests and time.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io;
 use std::time::Duration;
 
@@ -42,7 +42,10 @@ where
             }
         }
     };
-    listener::serve_connections(&listener, MAX_CONNECTIONS, serve, stop).await;
+    tokio::select! {
+        () = listener::serve_connections(listener, MAX_CONNECTIONS, serve, pending()) => {}
+        () = stop => {}
+    }
 }
 
 async fn serve_connection<A, F>(

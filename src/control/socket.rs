@@ -5,6 +5,7 @@ use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -44,7 +45,8 @@ pub enum ControlSocketError {
 #[derive(Debug)]
 pub struct ControlSocket {
     pub(super) listener: LocalListener,
-    pub(super) file: SocketFile,
+    /// `None` if systemd owns the file.
+    pub(super) file: Option<SocketFile>,
 }
 
 /// The file of our socket, removed on drop unless another daemon has replaced it.
@@ -72,6 +74,17 @@ impl ControlSocket {
         let opened = bind_and_move(&folder.join("s"), path);
         remove_folder(&folder);
         opened
+    }
+
+    /// Takes over a socket of a socket unit. Its file has the mode that the unit says, and stays when this is dropped.
+    ///
+    /// # Errors
+    ///
+    /// If the socket can't be used.
+    pub(crate) fn adopt(socket: net::UnixListener) -> Result<Self, ControlSocketError> {
+        socket.set_nonblocking(true)?;
+        let socket = UnixListener::from_std(socket)?;
+        Ok(Self { listener: LocalListener { name: "[control]", socket }, file: None })
     }
 }
 
@@ -124,7 +137,7 @@ fn bind_and_move(private: &Path, path: &Path) -> Result<ControlSocket, ControlSo
     fs::rename(private, path)?;
     Ok(ControlSocket {
         listener: LocalListener { name: "[control]", socket },
-        file: SocketFile { path: path.to_owned(), file_id },
+        file: Some(SocketFile { path: path.to_owned(), file_id }),
     })
 }
 

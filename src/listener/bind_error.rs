@@ -45,7 +45,7 @@ fn held_by(holder: Option<PortHolder>) -> String {
 fn forbidden(address: SocketAddr) -> String {
     format!(
         "the port {} is reserved for programs with the capability CAP_NET_BIND_SERVICE: write a port from {}, \
-         or add `AmbientCapabilities=CAP_NET_BIND_SERVICE` to the systemd unit",
+         or let systemd listen there, with the unit `dialscript.socket`",
         address.port(),
         first_free_port()
     )

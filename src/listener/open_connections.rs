@@ -87,6 +87,10 @@ impl<P: Clone + Eq + Hash> OpenConnections<P> {
         }
     }
 
+    pub(super) async fn wait_for_end(&mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+
     fn close_one(&self) {
         let mut counts = HashMap::<_, usize>::new();
         self.open.iter().for_each(|open| *counts.entry(&open.peer).or_default() += 1);

@@ -4,13 +4,15 @@ use std::fmt;
 use std::future::Future;
 use std::hash::Hash;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{self, IpAddr, Shutdown, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 
+use super::accept_pulse::AcceptPulse;
+use super::allowed_networks::AllowedNetworks;
 use super::bind_error;
 
 /// A switch opens one connection per call, and calls come in bursts.
@@ -33,6 +35,9 @@ pub trait Acceptor: Send + Sync {
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Self::Peer)>> + Send;
 
     fn allows(&self, peer: &Self::Peer) -> bool;
+
+    /// Refuses further connections, also those to other copies of the socket.
+    fn stop_listening(&self) {}
 }
 
 /// A listening TCP socket, with the networks whose peers may connect.
@@ -42,7 +47,11 @@ pub struct NetworkListener {
     pub name: &'static str,
     pub socket: TcpListener,
     /// The networks whose peers may connect.
-    pub allow: Vec<IpNet>,
+    pub allow: AllowedNetworks,
+    /// Answered by the loop that accepts from this listener.
+    pub(crate) pulse: Arc<AcceptPulse>,
+    /// Whether a socket unit of systemd owns the socket, and listens on it when this process has ended.
+    pub(crate) is_of_socket_unit: bool,
 }
 
 impl NetworkListener {
@@ -52,9 +61,32 @@ impl NetworkListener {
     ///
     /// When the address is in use, or is not an address of this host. The error names the key and the address, and says
     /// who holds the port.
-    pub fn bind(name: &'static str, address: SocketAddr, allow: Vec<IpNet>) -> io::Result<Self> {
+    pub fn bind(
+        name: &'static str,
+        address: SocketAddr,
+        allow: impl Into<AllowedNetworks>,
+    ) -> io::Result<Self> {
         let socket = bind(address).map_err(|error| bind_error::explained(name, address, &error))?;
-        Ok(Self { name, socket, allow })
+        Ok(Self::new(name, socket, allow))
+    }
+
+    /// Takes over a socket that already listens.
+    ///
+    /// # Errors
+    ///
+    /// When its options can't be set.
+    pub(crate) fn adopt(
+        name: &'static str,
+        socket: net::TcpListener,
+        allow: impl Into<AllowedNetworks>,
+    ) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        set_options(SockRef::from(&socket))?;
+        Ok(Self::new(name, TcpListener::from_std(socket)?, allow))
+    }
+
+    fn new(name: &'static str, socket: TcpListener, allow: impl Into<AllowedNetworks>) -> Self {
+        Self { name, socket, allow: allow.into(), pulse: Arc::default(), is_of_socket_unit: false }
     }
 }
 
@@ -68,12 +100,21 @@ impl Acceptor for NetworkListener {
     }
 
     async fn accept(&self) -> io::Result<(TcpStream, IpAddr)> {
-        self.socket.accept().await.map(|(stream, peer)| (stream, peer.ip()))
+        loop {
+            tokio::select! {
+                () = self.pulse.asked() => self.pulse.answer(),
+                accepted = self.socket.accept() => return accepted.map(|(stream, peer)| (stream, peer.ip())),
+            }
+        }
     }
 
-    /// On a socket for both IPv4 and IPv6, an IPv4 peer has the address `::ffff:a.b.c.d`.
     fn allows(&self, peer: &IpAddr) -> bool {
-        self.allow.iter().any(|network| network.contains(&peer.to_canonical()))
+        self.allow.contains(*peer)
+    }
+
+    /// Closing the socket is not enough: systemd may have a copy of it.
+    fn stop_listening(&self) {
+        drop(SockRef::from(&self.socket).shutdown(Shutdown::Read));
     }
 }
 
@@ -119,8 +160,7 @@ impl Acceptor for LocalListener {
     }
 }
 
-/// Opens a listening TCP socket. Accepted connections inherit its options: `TCP_NODELAY`, because each small write is a
-/// command that must be sent at once, and keepalive, which detects that the peer's host is gone.
+/// Opens a listening TCP socket.
 ///
 /// # Errors
 ///
@@ -128,10 +168,16 @@ impl Acceptor for LocalListener {
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
-    socket.set_nodelay(true)?;
-    let keepalive =
-        TcpKeepalive::new().with_time(KEEPALIVE_INTERVAL).with_interval(KEEPALIVE_INTERVAL);
-    SockRef::from(&socket).set_tcp_keepalive(&keepalive)?;
+    set_options(SockRef::from(&socket))?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// Sets the options that accepted connections inherit: `TCP_NODELAY`, because each small write is a command that must be
+/// sent at once, and keepalive, which detects that the peer's host is gone.
+fn set_options(socket: SockRef<'_>) -> io::Result<()> {
+    let keepalive =
+        TcpKeepalive::new().with_time(KEEPALIVE_INTERVAL).with_interval(KEEPALIVE_INTERVAL);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_keepalive(&keepalive)
 }

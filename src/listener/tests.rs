@@ -8,7 +8,8 @@ use tokio::time::{Duration, Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Acceptor, ConnectionHandler, ConnectionLimit, ConnectionPermit, ConnectionProgress, Refusal,
+    Acceptor, BacklogAtStop, ConnectionHandler, ConnectionLimit, ConnectionPermit,
+    ConnectionProgress, Refusal,
 };
 use super::{accept_connections, serve_connections};
 
@@ -128,7 +129,7 @@ async fn closed_connections(
         }
     };
     tokio::select! {
-        () = serve_connections(&listener, max, serve, pending()) => {}
+        () = serve_connections(listener, max, serve, pending()) => {}
         () = watch => {}
         () = stop => {}
     }
@@ -166,7 +167,7 @@ async fn each_new_connection_has_some_time_before_it_can_be_closed() {
     };
     let started_at = Instant::now();
     let stop = async { while all_served.recv().await.is_some_and(|(number, _)| number < 3) {} };
-    serve_connections(&listener, 1, serve, stop).await;
+    serve_connections(listener, 1, serve, stop).await;
     assert!(started_at.elapsed() >= Duration::from_millis(200), "{:?}", started_at.elapsed());
 }
 
@@ -181,7 +182,7 @@ async fn failed_accepts_are_tried_again_after_pauses_that_grow_to_a_second() {
         stopped.cancel();
         async {}
     };
-    serve_connections(&listener, 1, serve, stop.cancelled()).await;
+    serve_connections(listener, 1, serve, stop.cancelled()).await;
     // 10 + 20 + 40 + 80 + 160 + 320 + 640 + 1000 + 1000 milliseconds.
     assert_eq!(started_at.elapsed().as_millis(), 3270);
 }
@@ -191,10 +192,41 @@ async fn after_a_stop_what_is_in_the_backlog_is_refused() {
     let listener = FakeListener::new([Ok(1)]);
     let mut recorder = Recorder::default();
     // `1` is accepted before or after the stop, `2` after it.
-    let stop = async { listener.connections.send(Ok(2)).unwrap() };
+    let stop = async {
+        listener.connections.send(Ok(2)).unwrap();
+        BacklogAtStop::Refuse
+    };
     let limit = ConnectionLimit::refusing(0, "max_calls");
     accept_connections(&listener, &limit, &mut recorder, stop).await;
     assert_eq!(recorder.served(), Vec::<u8>::new());
     assert_eq!(recorder.refused.last(), Some(&(2, Refusal::Stopping)));
     assert_eq!(recorder.refused.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_in_the_backlog_can_be_left_to_the_next_process() {
+    let listener = FakeListener::new([]);
+    let mut recorder = Recorder::default();
+    let stop = async {
+        listener.connections.send(Ok(1)).unwrap();
+        BacklogAtStop::Leave
+    };
+    let limit = ConnectionLimit::refusing(9, "max_calls");
+    accept_connections(&listener, &limit, &mut recorder, stop).await;
+    assert_eq!((recorder.served(), recorder.refused), (vec![], vec![]));
+    assert_eq!(listener.accept().await.unwrap().0, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_stop_the_open_connections_go_on_until_they_end() {
+    let listener = FakeListener::new([Ok(1)]);
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    let serve = move |_, _, _| {
+        stopped.cancel();
+        tokio::time::sleep(Duration::from_secs(7))
+    };
+    let started_at = Instant::now();
+    serve_connections(listener, 1, serve, stop.cancelled()).await;
+    assert_eq!(started_at.elapsed().as_secs(), 7);
 }

@@ -121,6 +121,14 @@ impl Secrets {
         self.0.values().map(|secret| &**secret)
     }
 
+    /// The names of the secrets that have another value in `old`. Secrets that only one of both has are left out.
+    pub(crate) fn changed_names(&self, old: &Self) -> impl Iterator<Item = &str> {
+        let is_changed = |(name, secret): &(&String, &Arc<str>)| {
+            old.0.get(*name).is_some_and(|old| old != *secret)
+        };
+        self.0.iter().filter(is_changed).map(|(name, _)| name.as_str())
+    }
+
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|secret| &**secret)
     }

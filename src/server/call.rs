@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, info_span, warn};
 
 use super::active_calls::{ActiveCall, ListedCall};
-use super::state::ServerState;
+use super::state::{CallContext, ServerState};
 use crate::agi::channel::AgiChannel;
 use crate::agi::connection as agi;
 use crate::agi::environment::{AgiEnvironment, AgiScriptRequest};
@@ -17,7 +17,7 @@ use crate::esl::channel::EslChannel;
 use crate::esl::channel_data::ChannelData;
 use crate::esl::connection as esl;
 use crate::script::call_state::ScriptArguments;
-use crate::script::definition::{ExcludedScript, Script, ScriptLibrary};
+use crate::script::definition::{ExcludedScript, Script};
 use crate::script::request::TriggerClient;
 use crate::script::run::run;
 use crate::script::voice::VoiceService;
@@ -31,7 +31,7 @@ pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
     peer: IpAddr,
 ) {
     let call = AcceptedCall::new(server, Switch::Asterisk, peer);
-    let opened = agi::open(stream, call.limits(), server.limits.handshake_timeout).await;
+    let opened = agi::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, environment) = match opened {
         Ok(opened) => opened,
         Err(error) => {
@@ -56,7 +56,7 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
     peer: IpAddr,
 ) {
     let call = AcceptedCall::new(server, Switch::FreeSwitch, peer);
-    let opened = esl::open(stream, call.limits(), server.limits.handshake_timeout).await;
+    let opened = esl::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, data) = match opened {
         Ok(opened) => opened,
         Err(error) => {
@@ -80,11 +80,11 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
     call.run(EslChannel::new(connection, data), script, arguments).await;
 }
 
-/// A call that was accepted, with the scripts that were loaded then.
+/// A call that was accepted, with the scripts and settings that were loaded then.
 struct AcceptedCall<'a, T, V> {
     server: &'a ServerState<T, V>,
     switch: Switch,
-    library: Arc<ScriptLibrary>,
+    context: Arc<CallContext<T, V>>,
     started_at: Instant,
     listed: ListedCall<'a>,
 }
@@ -93,19 +93,19 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
     fn new(server: &'a ServerState<T, V>, switch: Switch, peer: IpAddr) -> Self {
         let started_at = Instant::now();
         let listed = server.active_calls.add(ActiveCall::new(switch, peer, started_at));
-        Self { server, switch, library: server.library(), started_at, listed }
+        Self { server, switch, context: server.context(), started_at, listed }
     }
 
     fn limits(&self) -> CallLimits {
-        let ends_at = self.started_at + self.server.limits.longest_call;
+        let ends_at = self.started_at + self.context.limits.longest_call;
         CallLimits { stop: self.server.force_stop.clone(), ends_at }
     }
 
     /// The script with this name. Without it, the call counts as refused.
     fn find_script(&self, name: &str) -> Option<Arc<Script>> {
-        let script = self.library.scripts.get(name).cloned();
+        let script = self.context.library.scripts.get(name).cloned();
         if script.is_none() {
-            self.count_refusal(match self.library.excluded.contains_key(name) {
+            self.count_refusal(match self.context.library.excluded.contains_key(name) {
                 true => CallRefusal::ExcludedScript,
                 false => CallRefusal::UnknownScript,
             });
@@ -118,7 +118,7 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
     }
 
     fn log_refusal(&self, peer: IpAddr, call_id: &str, script: &str) {
-        match self.library.excluded.get(script) {
+        match self.context.library.excluded.get(script) {
             Some(ExcludedScript { reason }) => {
                 warn!(%peer, %call_id, script = %script, reason, "refused: the script is excluded");
             }
@@ -129,9 +129,9 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
     async fn run(self, channel: impl Channel, script: Arc<Script>, arguments: ScriptArguments) {
         let caller = channel.caller().clone();
         let span = info_span!("call", call_id = caller.call_id, script = script.name);
-        let services = (&self.server.triggers, &self.server.voice);
-        let call =
-            run(channel, &self.library, services, script, arguments, &self.listed.call.progress);
+        let CallContext { library, triggers, voice, .. } = &*self.context;
+        let (services, progress) = ((&**triggers, &**voice), &self.listed.call.progress);
+        let call = run(channel, library, services, script, arguments, progress);
         let report = call.instrument(span).await;
         let (switch, duration) = (self.switch, self.started_at.elapsed());
         CallEnded { switch, call_id: &caller.call_id, duration, report }

@@ -28,12 +28,20 @@ pub struct ServerLimits {
     pub grace: Duration,
 }
 
+/// What a call begins with, and keeps until it ends. A reload replaces it for new calls.
+pub(crate) struct CallContext<T, V> {
+    pub(crate) limits: ServerLimits,
+    pub(crate) library: Arc<ScriptLibrary>,
+    /// The client that sends the scripts' requests.
+    pub(crate) triggers: Arc<T>,
+    /// Text-to-speech, speech recognition and sounds.
+    pub(crate) voice: Arc<V>,
+}
+
 /// What all calls of a server share.
 pub(super) struct ServerState<T, V> {
-    pub(super) limits: ServerLimits,
-    pub(super) triggers: T,
-    pub(super) voice: V,
-    library: RwLock<Arc<ScriptLibrary>>,
+    /// For new calls.
+    context: RwLock<Arc<CallContext<T, V>>>,
     /// Calls, refusals and accept loops.
     pub(super) tasks: TaskTracker,
     pub(super) refuser: CallRefuser,
@@ -47,18 +55,10 @@ pub(super) struct ServerState<T, V> {
 }
 
 impl<T, V> ServerState<T, V> {
-    pub(super) fn new(
-        limits: ServerLimits,
-        library: Arc<ScriptLibrary>,
-        triggers: T,
-        voice: V,
-    ) -> Self {
+    pub(super) fn new(context: CallContext<T, V>) -> Self {
         let tasks = TaskTracker::new();
         Self {
-            limits,
-            triggers,
-            voice,
-            library: RwLock::new(library),
+            context: RwLock::new(Arc::new(context)),
             refuser: CallRefuser::new(tasks.clone()),
             tasks,
             call_counts: CallCounts::default(),
@@ -70,12 +70,12 @@ impl<T, V> ServerState<T, V> {
         }
     }
 
-    pub(super) fn library(&self) -> Arc<ScriptLibrary> {
-        self.library.read().clone()
+    pub(super) fn context(&self) -> Arc<CallContext<T, V>> {
+        self.context.read().clone()
     }
 
-    pub(super) fn replace_library(&self, library: Arc<ScriptLibrary>) {
-        *self.library.write() = library;
+    pub(super) fn replace_context(&self, context: CallContext<T, V>) {
+        *self.context.write() = Arc::new(context);
         self.reload_counts.record_success();
     }
 }

@@ -10,6 +10,7 @@ use super::shared_cache::{self, SharedCacheSetupError};
 use crate::script::answer::AnswerFormat;
 use crate::script::request::{CacheKey, CacheKeyInput};
 
+#[derive(Clone)]
 pub(super) struct CacheKeyHasher(hmac::Key);
 
 impl CacheKeyHasher {

@@ -37,7 +37,7 @@ const MIN_ATTEMPT_TIME: Duration = Duration::from_millis(50);
 
 pub(super) struct RequestSender {
     pub(super) client: Arc<HttpClient>,
-    pub(super) upstreams: UpstreamRegistry,
+    pub(super) upstreams: Arc<UpstreamRegistry>,
     pub(super) parser: Arc<AnswerParser>,
     /// Cancelled when the daemon stops. Then retries are made without a pause, and each URL gets one more at most.
     pub(super) shutdown: CancellationToken,

@@ -30,12 +30,12 @@ impl Default for ResponseCacheLimits {
 /// The response cache of this process. When a limit is exceeded, the least recently used answers are removed first.
 #[derive(Debug)]
 pub struct ResponseCache {
-    limits: ResponseCacheLimits,
     inner: Mutex<ResponseCacheInner>,
 }
 
 #[derive(Debug)]
 struct ResponseCacheInner {
+    limits: ResponseCacheLimits,
     entries: LruCache<CacheKey, ResponseCacheEntry>,
     bytes: usize,
     script_stats: HashMap<Arc<str>, ResponseCacheStats>,
@@ -134,15 +134,23 @@ pub struct ListedCacheEntry {
 impl ResponseCache {
     pub fn new(limits: ResponseCacheLimits) -> Self {
         let inner = ResponseCacheInner {
+            limits,
             entries: LruCache::unbounded(),
             bytes: 0,
             script_stats: HashMap::new(),
         };
-        Self { limits, inner: Mutex::new(inner) }
+        Self { inner: Mutex::new(inner) }
     }
 
     pub fn limits(&self) -> ResponseCacheLimits {
-        self.limits
+        self.inner.lock().limits
+    }
+
+    /// Changes the limits. If the new ones are exceeded, the least recently used answers are removed.
+    pub fn set_limits(&self, limits: ResponseCacheLimits) {
+        let mut inner = self.inner.lock();
+        inner.limits = limits;
+        inner.evict();
     }
 
     /// The cached answer, if it is not too old for this cache policy.
@@ -177,12 +185,12 @@ impl ResponseCache {
             return;
         }
         inner.remove(key);
-        if size > self.limits.max_bytes / 8 {
+        if size > inner.limits.max_bytes / 8 {
             return;
         }
         inner.bytes += size;
         inner.entries.put(key, entry);
-        inner.evict(self.limits);
+        inner.evict();
     }
 
     /// Applies `update` to the counters of a script.
@@ -256,8 +264,9 @@ impl ResponseCacheInner {
         }
     }
 
-    fn evict(&mut self, limits: ResponseCacheLimits) {
-        while self.bytes > limits.max_bytes || self.entries.len() > limits.max_entries {
+    fn evict(&mut self) {
+        let ResponseCacheLimits { max_entries, max_bytes } = self.limits;
+        while self.bytes > max_bytes || self.entries.len() > max_entries {
             let Some((_, entry)) = self.entries.pop_lru() else { return };
             self.bytes -= entry_size(&entry);
         }

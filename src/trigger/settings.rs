@@ -16,7 +16,7 @@ use crate::web::host_port::HostPort;
 use crate::web::tls::TlsIdentity;
 
 /// Settings of all requests. `Debug` shows no password of a proxy and no key of an identity.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TriggerSettings {
     /// The timeout for opening a connection, including the TLS handshake. The request's own timeouts apply as well.
     pub connect_timeout: Duration,

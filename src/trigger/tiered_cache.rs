@@ -46,7 +46,7 @@ impl CacheableRequest<'_> {
 }
 
 pub(super) struct TieredCache {
-    pub(super) local: ResponseCache,
+    pub(super) local: Arc<ResponseCache>,
     pub(super) shared: Option<Arc<SharedCache>>,
     pub(super) parser: Arc<AnswerParser>,
     /// Tracks the tasks that write to the shared cache.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use lru::LruCache;
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 use url::{Origin, Url};
@@ -15,6 +14,7 @@ use url::{Origin, Url};
 use crate::circuit_breaker::{
     BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings, HalfOpenPolicy,
 };
+use crate::concurrency_limit::{ConcurrencyLimit, ConcurrencyPermit};
 use crate::script::request::TriggerError;
 use crate::web::host_port::{HostPort, entry_for_url};
 
@@ -32,7 +32,7 @@ pub const UPSTREAM_BREAKER: CircuitBreakerSettings = CircuitBreakerSettings {
 };
 
 /// The limits of each upstream.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamLimits {
     /// Limit on concurrent requests. Further requests wait for a permit.
     pub max_concurrent: usize,
@@ -47,39 +47,60 @@ impl Default for UpstreamLimits {
     }
 }
 
+impl UpstreamLimits {
+    fn max_concurrent_for(&self, url: &Url) -> usize {
+        let own = entry_for_url(&self.max_concurrent_at, url);
+        own.map_or(self.max_concurrent, |(_, max_concurrent)| *max_concurrent)
+    }
+}
+
 /// All upstreams, by scheme, host and port.
-pub(super) struct UpstreamRegistry {
+pub(super) struct UpstreamRegistry(Mutex<KnownUpstreams>);
+
+struct KnownUpstreams {
     limits: UpstreamLimits,
-    by_origin: Mutex<LruCache<Origin, Arc<UpstreamServer>>>,
+    by_origin: LruCache<Origin, Arc<UpstreamServer>>,
 }
 
 impl UpstreamRegistry {
     pub(super) fn new(limits: UpstreamLimits) -> Self {
-        Self { limits, by_origin: Mutex::new(LruCache::unbounded()) }
+        Self(Mutex::new(KnownUpstreams { limits, by_origin: LruCache::unbounded() }))
     }
 
     /// Returns the upstream of a URL. `name` is for logs and metrics: if a value decides the host, the host itself may
     /// be sensitive.
     pub(super) fn for_url(&self, url: &Url, name: &str) -> Arc<UpstreamServer> {
-        let mut upstreams = self.by_origin.lock();
+        let KnownUpstreams { limits, by_origin } = &mut *self.0.lock();
         let origin = url.origin();
-        if let Some(upstream) = upstreams.get(&origin) {
+        if let Some(upstream) = by_origin.get(&origin) {
             return upstream.clone();
         }
-        let limit = entry_for_url(&self.limits.max_concurrent_at, url);
-        let limit = limit.map_or(self.limits.max_concurrent, |(_, limit)| *limit);
-        let upstream = Arc::new(UpstreamServer::new(name, limit, self.limits.breaker));
-        upstreams.put(origin, upstream.clone());
-        while upstreams.len() > MAX_UPSTREAMS {
-            upstreams.pop_lru();
+        let max_concurrent = limits.max_concurrent_for(url);
+        let upstream = Arc::new(UpstreamServer::new(name, max_concurrent, limits.breaker));
+        by_origin.put(origin, upstream.clone());
+        while by_origin.len() > MAX_UPSTREAMS {
+            by_origin.pop_lru();
         }
         upstream
     }
 
+    /// Changes the limits of all upstreams. Their counters and the states of their circuit breakers stay.
+    pub(super) fn set_limits(&self, limits: UpstreamLimits) {
+        let mut known = self.0.lock();
+        for (origin, upstream) in &known.by_origin {
+            let url = Url::parse(&origin.ascii_serialization());
+            let max_concurrent =
+                url.map_or(limits.max_concurrent, |url| limits.max_concurrent_for(&url));
+            upstream.set_limits(max_concurrent, limits.breaker);
+        }
+        known.limits = limits;
+    }
+
     /// The states of all upstreams, sorted by name.
     pub(super) fn states(&self) -> Vec<UpstreamState> {
-        let upstreams = self.by_origin.lock();
-        let mut states: Vec<_> = upstreams.iter().map(|(_, upstream)| upstream.state()).collect();
+        let known = self.0.lock();
+        let mut states: Vec<_> =
+            known.by_origin.iter().map(|(_, upstream)| upstream.state()).collect();
         states.sort_by(|a, b| a.name.cmp(&b.name));
         states
     }
@@ -105,11 +126,10 @@ pub struct UpstreamState {
 
 pub(super) struct UpstreamServer {
     name: Box<str>,
-    max_concurrent: usize,
-    permits: Arc<Semaphore>,
+    permits: ConcurrencyLimit,
     /// A background request needs one of these as well. There are half as many of them as `permits`: background
     /// requests may take minutes, and must leave permits for calls.
-    background_permits: Arc<Semaphore>,
+    background_permits: ConcurrencyLimit,
     breaker: Mutex<CircuitBreaker>,
     counters: UpstreamCounters,
 }
@@ -139,12 +159,17 @@ impl UpstreamServer {
     fn new(name: &str, max_concurrent: usize, breaker: CircuitBreakerSettings) -> Self {
         Self {
             name: name.into(),
-            max_concurrent,
-            permits: Arc::new(Semaphore::new(max_concurrent)),
-            background_permits: Arc::new(Semaphore::new(max_concurrent.div_ceil(2))),
+            permits: ConcurrencyLimit::new(max_concurrent),
+            background_permits: ConcurrencyLimit::new(max_concurrent.div_ceil(2)),
             breaker: Mutex::new(CircuitBreaker::new(breaker)),
             counters: UpstreamCounters::default(),
         }
+    }
+
+    fn set_limits(&self, max_concurrent: usize, breaker: CircuitBreakerSettings) {
+        self.permits.set_max(max_concurrent);
+        self.background_permits.set_max(max_concurrent.div_ceil(2));
+        self.breaker.lock().set_settings(breaker);
     }
 
     /// Waits for a permit for one request until `deadline`. A background request gets one even while the circuit
@@ -162,7 +187,7 @@ impl UpstreamServer {
         if let Some(failures) = failures.filter(|_| !is_background) {
             return Err(self.count_not_sent(TriggerError::CircuitOpen(failures)));
         }
-        let busy = || self.count_not_sent(TriggerError::UpstreamBusy(self.max_concurrent));
+        let busy = || self.count_not_sent(TriggerError::UpstreamBusy(self.permits.max()));
         let background_permit = match is_background {
             true => Some(acquire_until(&self.background_permits, deadline).await.ok_or_else(busy)?),
             false => None,
@@ -229,7 +254,7 @@ impl UpstreamServer {
             name: self.name.to_string(),
             breaker: self.breaker.lock().state(Instant::now()),
             times_opened: count(&self.counters.times_opened),
-            in_flight: self.max_concurrent - self.permits.available_permits(),
+            in_flight: self.permits.in_use(),
             replies_by_class: self.counters.replies_by_class.each_ref().map(count),
             failed_attempts: count(&self.counters.failed_attempts),
             not_sent: count(&self.counters.not_sent),
@@ -244,17 +269,14 @@ pub(super) struct UpstreamPermit {
     started_at: Instant,
     signal: HealthSignal,
     #[expect(dead_code, reason = "held for its drop")]
-    permits: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
+    permits: (ConcurrencyPermit, Option<ConcurrencyPermit>),
 }
 
 /// Takes a free permit, even if the deadline has passed. If none is free, waits for one until the deadline.
-async fn acquire_until(
-    permits: &Arc<Semaphore>,
-    deadline: Instant,
-) -> Option<OwnedSemaphorePermit> {
-    match permits.clone().try_acquire_owned() {
+async fn acquire_until(permits: &ConcurrencyLimit, deadline: Instant) -> Option<ConcurrencyPermit> {
+    match permits.try_acquire() {
         Ok(permit) => Some(permit),
-        Err(_) => timeout_at(deadline, permits.clone().acquire_owned()).await.ok()?.ok(),
+        Err(_) => timeout_at(deadline, permits.acquire()).await.ok()?.ok(),
     }
 }
 

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::engine_state::{EngineState, LastFailure};
@@ -21,6 +20,7 @@ use super::program;
 use super::recordings::{RecordingFolder, SpeechRecording};
 use super::settings::{AsrBackend, AsrEngine, VoiceSettings};
 use crate::channel::AsrSource;
+use crate::concurrency_limit::ConcurrencyLimit;
 use crate::script::voice::AsrError;
 use crate::web::client::HttpClient;
 use utterance::UtteranceAudio;
@@ -30,11 +30,11 @@ pub use limits::MAX_TRANSCRIPT_BYTES;
 /// Speech recognition by the engine that the daemon's file names.
 pub struct Recognizer {
     engine: Option<Arc<AsrEngine>>,
-    recordings: RecordingFolder,
+    recordings: Arc<RecordingFolder>,
     client: Arc<HttpClient>,
     timeout: Duration,
-    permits: Semaphore,
-    engine_stats: EngineStats,
+    limit: ConcurrencyLimit,
+    engine_stats: Arc<EngineStats>,
     last_failure: Mutex<Option<LastFailure>>,
 }
 
@@ -44,11 +44,27 @@ impl Recognizer {
         program::remove_stale_folders();
         Self {
             engine: settings.asr_engine.clone(),
-            recordings: RecordingFolder::new(&settings.recordings_folder),
+            recordings: Arc::new(RecordingFolder::new(&settings.recordings_folder)),
             client,
             timeout: settings.timeout,
-            permits: Semaphore::new(settings.max_concurrent.clamp(1, Semaphore::MAX_PERMITS)),
-            engine_stats: EngineStats::new(engine_name(settings)),
+            limit: ConcurrencyLimit::new(settings.max_concurrent.max(1)),
+            engine_stats: Arc::new(EngineStats::new(engine_name(settings))),
+            last_failure: Mutex::default(),
+        }
+    }
+
+    /// A recognizer with these settings, except the folder of recordings. The limit on concurrent transcriptions
+    /// changes for both.
+    pub(super) fn with_settings(&self, settings: &VoiceSettings, client: Arc<HttpClient>) -> Self {
+        self.limit.set_max(settings.max_concurrent);
+        self.engine_stats.set_engines(engine_name(settings));
+        Self {
+            engine: settings.asr_engine.clone(),
+            recordings: self.recordings.clone(),
+            client,
+            timeout: settings.timeout,
+            limit: self.limit.clone(),
+            engine_stats: self.engine_stats.clone(),
             last_failure: Mutex::default(),
         }
     }
@@ -96,7 +112,7 @@ impl Recognizer {
         let started = Instant::now();
         let deadline = started + self.timeout;
         let engine = self.configured_engine()?;
-        let Ok(permit) = timeout_at(deadline, self.permits.acquire()).await else {
+        let Ok(permit) = timeout_at(deadline, self.limit.acquire()).await else {
             return Err(self.record_failure(engine, "no recognizer was free in time"));
         };
         // On the heap, since every call would hold room for this large future.
@@ -161,7 +177,7 @@ impl Recognizer {
 }
 
 /// The engine that recordings are transcribed with.
-fn engine_name(settings: &VoiceSettings) -> impl Iterator<Item = &str> + Clone {
+fn engine_name(settings: &VoiceSettings) -> impl Iterator<Item = &str> {
     let engine = settings.asr_engine.iter();
     let engine = engine.filter(|engine| !matches!(engine.backend, AsrBackend::Switch { .. }));
     engine.map(|engine| engine.name.as_str())

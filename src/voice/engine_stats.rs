@@ -4,25 +4,38 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use parking_lot::RwLock;
+
 use crate::histogram::{DurationHistograms, HistogramSamples};
 
 /// The upper bounds of the buckets, in seconds. A local engine speaks in some hundredths of a second, a web service in
 /// some tenths.
 const BOUNDS: &[f64] = &[0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0];
 
-/// The durations and errors of engines of one kind, by the name of the engine. The engines are fixed.
+/// The durations and errors of engines of one kind, by the name of the engine.
 #[derive(Debug)]
 pub(super) struct EngineStats {
     times: DurationHistograms<1>,
-    errors: BTreeMap<Box<str>, AtomicU64>,
+    errors: RwLock<BTreeMap<Box<str>, AtomicU64>>,
 }
 
 impl EngineStats {
-    pub(super) fn new<'a>(engines: impl Iterator<Item = &'a str> + Clone) -> Self {
-        Self {
-            times: DurationHistograms::with_labels(BOUNDS, engines.clone().map(|name| [name])),
-            errors: engines.map(|name| (name.into(), AtomicU64::new(0))).collect(),
+    pub(super) fn new<'a>(engines: impl IntoIterator<Item = &'a str>) -> Self {
+        let stats = Self { times: DurationHistograms::new(BOUNDS), errors: RwLock::default() };
+        stats.set_engines(engines);
+        stats
+    }
+
+    /// Replaces the engines. Those that stay keep their numbers.
+    pub(super) fn set_engines<'a>(&self, engines: impl IntoIterator<Item = &'a str>) {
+        let mut errors = self.errors.write();
+        let mut before = std::mem::take(&mut *errors);
+        for name in engines {
+            let count = before.remove(name).unwrap_or_default();
+            errors.insert(name.into(), count);
+            self.times.ensure([name]);
         }
+        self.times.retain(|[name]| errors.contains_key(name));
     }
 
     /// Counts a run of an engine, whether it was successful or not.
@@ -31,15 +44,18 @@ impl EngineStats {
     }
 
     pub(super) fn record_error(&self, engine: &str) {
-        if let Some(errors) = self.errors.get(engine) {
+        if let Some(errors) = self.errors.read().get(engine) {
             errors.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     pub(super) fn snapshot(&self) -> EngineSnapshot {
-        let errors = self.errors.iter();
-        let errors = errors.map(|(name, count)| (name.clone(), count.load(Ordering::Relaxed)));
-        EngineSnapshot { times: self.times.samples(), errors: errors.collect() }
+        let errors = self.errors.read();
+        let errors = errors
+            .iter()
+            .map(|(name, count)| (name.clone(), count.load(Ordering::Relaxed)))
+            .collect();
+        EngineSnapshot { times: self.times.samples(), errors }
     }
 }
 

@@ -106,7 +106,7 @@ async fn render_all(
         let result = renderer.render(request.clone(), false).await;
         result.err().map(|error| (request, error))
     });
-    let concurrency = (renderer.max_concurrent - 1).max(1);
+    let concurrency = renderer.max_concurrent().saturating_sub(1).max(1);
     let attempts = stream::iter(attempts).buffer_unordered(concurrency);
     attempts.filter_map(std::future::ready).collect().await
 }

@@ -2,16 +2,16 @@
 
 use std::future::{self, Future};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use super::sound_store::sound_key::SoundKey;
+use crate::concurrency_limit::ConcurrencyLimit;
 use crate::script::voice::{RenderedSound, SoundError};
 use crate::single_flight::{FlightJoin, SingleFlight};
 
@@ -26,19 +26,17 @@ type RenderTaskKey = (SoundKey, bool);
 
 pub(super) struct RenderTasks {
     single_flight: SingleFlight<RenderTaskKey, Option<SoundResult>>,
-    max_tasks: usize,
-    permits: Arc<Semaphore>,
+    /// Includes tasks that wait for an engine or for a fetch to begin. Further ones are refused.
+    limit: ConcurrencyLimit,
     tracker: TaskTracker,
     abort_token: CancellationToken,
 }
 
 impl RenderTasks {
-    /// `max_tasks` includes tasks that wait for an engine or for a fetch to begin. Further ones are refused.
-    pub(super) fn new(max_tasks: usize) -> Self {
-        let permits = Arc::new(Semaphore::new(max_tasks));
+    pub(super) fn new(limit: ConcurrencyLimit) -> Self {
         let tracker = TaskTracker::new();
         let single_flight = SingleFlight::new(tracker.clone());
-        Self { single_flight, max_tasks, permits, tracker, abort_token: CancellationToken::new() }
+        Self { single_flight, limit, tracker, abort_token: CancellationToken::new() }
     }
 
     /// Waits until all tasks have ended.
@@ -65,7 +63,7 @@ impl RenderTasks {
             if let Some(sound) = cached() {
                 return ControlFlow::Break(Some(Ok(sound)));
             }
-            let Some(permit) = self.try_permit() else {
+            let Ok(permit) = self.limit.try_acquire() else {
                 return ControlFlow::Break(Some(Err(self.too_many_error())));
             };
             let abort_token = self.abort_token.clone();
@@ -88,7 +86,7 @@ impl RenderTasks {
         &self,
         render: impl Future<Output = SoundResult> + Send + 'static,
     ) -> PendingSound {
-        let Some(permit) = self.try_permit() else {
+        let Ok(permit) = self.limit.try_acquire() else {
             return ready(Err(self.too_many_error()));
         };
         let (mut sender, receiver) = oneshot::channel();
@@ -105,12 +103,8 @@ impl RenderTasks {
         receiver.map(|result| result.unwrap_or_else(|_| aborted())).boxed()
     }
 
-    fn try_permit(&self) -> Option<OwnedSemaphorePermit> {
-        self.permits.clone().try_acquire_owned().ok()
-    }
-
     fn too_many_error(&self) -> SoundError {
-        SoundError(format!("{} sounds are being prepared already", self.max_tasks))
+        SoundError(format!("{} sounds are being prepared already", self.limit.max()))
     }
 }
 

@@ -41,6 +41,12 @@ pub struct VoiceSettings {
     pub sound_server: Option<SoundServerSettings>,
 }
 
+impl VoiceSettings {
+    pub(super) fn with_bounded_concurrency(self) -> Self {
+        Self { max_concurrent: self.max_concurrent.clamp(1, 1024), ..self }
+    }
+}
+
 /// The path of a folder on this host, and the path of the same folder on the switch's host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderPaths {

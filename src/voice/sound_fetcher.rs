@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use http::header::ACCEPT;
 use reqwest::{Method, Request};
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 use url::Url;
@@ -18,6 +17,7 @@ use super::settings::{SoundFormat, VoiceSettings};
 use super::sound_store::cache_metadata::{SoundCacheMetadata, is_uncacheable};
 use super::sound_store::sound_key::SoundKey;
 use super::sound_store::{SoundStore, StoredSound};
+use crate::concurrency_limit::ConcurrencyLimit;
 use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundError};
 use crate::web::client::{HttpClient, HttpReply};
@@ -37,8 +37,7 @@ pub(super) struct SoundFetcher {
     store: Arc<SoundStore>,
     format: SoundFormat,
     timeout: Duration,
-    /// Separate from the permits of the synthesizer, so that slow web servers do not delay engines.
-    permits: Semaphore,
+    limit: ConcurrencyLimit,
     recent_failures: RecentFetchFailures,
 }
 
@@ -68,13 +67,14 @@ impl SoundFetcher {
         settings: &VoiceSettings,
         client: Arc<HttpClient>,
         store: Arc<SoundStore>,
+        limit: ConcurrencyLimit,
     ) -> Self {
         Self {
             client,
             store,
             format: settings.format,
             timeout: settings.timeout,
-            permits: Semaphore::new(settings.max_concurrent),
+            limit,
             recent_failures: RecentFetchFailures::default(),
         }
     }
@@ -160,7 +160,7 @@ impl SoundFetcher {
         source: &SoundSource,
         stale: Option<&Arc<StoredSound>>,
     ) -> Result<Arc<StoredSound>, SoundFetchError> {
-        let _permit = self.permits.acquire().await.map_err(temporary_error)?;
+        let _permit = self.limit.acquire().await.map_err(temporary_error)?;
         let request = self.build_request(source, stale).map_err(temporary_error)?;
         let reply = self.client.exchange(request, source.untrusted_host, MAX_SOUND_BYTES).await;
         let reply = reply.map_err(temporary_error)?;

@@ -10,6 +10,7 @@ use super::sound_fetcher::SoundFetcher;
 use super::sound_store::SoundStore;
 use super::sound_urls::SoundUrls;
 use super::tts::Synthesizer;
+use crate::concurrency_limit::ConcurrencyLimit;
 use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundError, SoundRequest, VoiceParams};
 use crate::web::client::HttpClient;
@@ -23,7 +24,29 @@ pub(super) struct SoundRenderer {
     fetcher: Arc<SoundFetcher>,
     tasks: Arc<RenderTasks>,
     pub(super) store: Arc<SoundStore>,
-    pub(super) max_concurrent: usize,
+    limits: RenderLimits,
+}
+
+/// The limits on rendering. They are separate, so that slow web servers do not delay engines.
+#[derive(Clone)]
+struct RenderLimits {
+    syntheses: ConcurrencyLimit,
+    fetches: ConcurrencyLimit,
+    tasks: ConcurrencyLimit,
+}
+
+impl RenderLimits {
+    fn new(max_concurrent: usize) -> Self {
+        let limit = || ConcurrencyLimit::new(max_concurrent);
+        let tasks = ConcurrencyLimit::new(max_concurrent * TASKS_PER_PERMIT);
+        Self { syntheses: limit(), fetches: limit(), tasks }
+    }
+
+    fn set_max(&self, max_concurrent: usize) {
+        self.syntheses.set_max(max_concurrent);
+        self.fetches.set_max(max_concurrent);
+        self.tasks.set_max(max_concurrent * TASKS_PER_PERMIT);
+    }
 }
 
 impl SoundRenderer {
@@ -33,12 +56,15 @@ impl SoundRenderer {
         urls: Option<Arc<SoundUrls>>,
     ) -> Self {
         let store = Arc::new(SoundStore::open(settings, urls));
+        let limits = RenderLimits::new(settings.max_concurrent);
+        let (syntheses, fetches) = (limits.syntheses.clone(), limits.fetches.clone());
+        let synthesizer = Synthesizer::new(settings, client.clone(), store.clone(), syntheses);
         Self {
-            synthesizer: Arc::new(Synthesizer::new(settings, client.clone(), store.clone())),
-            fetcher: Arc::new(SoundFetcher::new(settings, client, store.clone())),
-            tasks: Arc::new(RenderTasks::new(settings.max_concurrent * TASKS_PER_PERMIT)),
+            synthesizer: Arc::new(synthesizer),
+            fetcher: Arc::new(SoundFetcher::new(settings, client, store.clone(), fetches)),
+            tasks: Arc::new(RenderTasks::new(limits.tasks.clone())),
             store,
-            max_concurrent: settings.max_concurrent,
+            limits,
         }
     }
 
@@ -48,6 +74,27 @@ impl SoundRenderer {
 
     pub(super) fn tts_snapshot(&self) -> EngineSnapshot {
         self.synthesizer.snapshot()
+    }
+
+    /// A renderer with these settings, except folders and sound server. It shares the stored sounds and the sounds in
+    /// progress with this one, and the limits, which change for both.
+    pub(super) fn with_settings(&self, settings: &VoiceSettings, client: Arc<HttpClient>) -> Self {
+        self.store.set_max_bytes(settings.max_cache_bytes);
+        self.limits.set_max(settings.max_concurrent);
+        let (store, limits) = (self.store.clone(), self.limits.clone());
+        let fetches = limits.fetches.clone();
+        Self {
+            synthesizer: Arc::new(self.synthesizer.with_settings(settings, client.clone())),
+            fetcher: Arc::new(SoundFetcher::new(settings, client, store.clone(), fetches)),
+            tasks: self.tasks.clone(),
+            store,
+            limits,
+        }
+    }
+
+    /// The limit on concurrent syntheses.
+    pub(super) fn max_concurrent(&self) -> usize {
+        self.limits.syntheses.max()
     }
 
     pub(super) async fn close_and_wait(&self) {

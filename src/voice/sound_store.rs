@@ -17,7 +17,7 @@ mod temporary_sounds;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tracing::warn;
@@ -41,12 +41,12 @@ pub(super) use stored_sound::StoredSound;
 pub(super) struct SoundStore {
     folder: Arc<StoreFolder>,
     urls: Option<Arc<SoundUrls>>,
-    max_bytes: u64,
+    max_bytes: AtomicU64,
     index: Mutex<SoundIndex>,
     /// Whether this process owns the folder, and has all of its sounds in the index.
     is_owner: AtomicBool,
-    /// Held while this process becomes the owner.
-    takeover: Mutex<()>,
+    /// Whether this process leaves the folder to another one. Held while it becomes the owner.
+    given_up: Mutex<bool>,
 }
 
 impl SoundStore {
@@ -58,10 +58,10 @@ impl SoundStore {
         let store = Self {
             folder: Arc::new(StoreFolder::new(&settings.cache_folder)),
             urls,
-            max_bytes: settings.max_cache_bytes,
+            max_bytes: settings.max_cache_bytes.into(),
             index: Mutex::default(),
             is_owner: AtomicBool::new(false),
-            takeover: Mutex::new(()),
+            given_up: Mutex::new(false),
         };
         let loaded = if store.try_own() { Ok(()) } else { store.load_files(false) };
         if let Err(error) = loaded {
@@ -70,13 +70,18 @@ impl SoundStore {
         store
     }
 
+    /// Changes the limit on the size of all sounds. A lower limit takes effect when the next sound is stored.
+    pub(super) fn set_max_bytes(&self, max_bytes: u64) {
+        self.max_bytes.store(max_bytes, Ordering::Relaxed);
+    }
+
     /// Whether less than 7/8 of the allowed size is used.
     pub(super) fn has_room(&self) -> bool {
-        self.index.lock().bytes() < self.max_bytes / 8 * 7
+        self.index.lock().bytes() < self.max_bytes.load(Ordering::Relaxed) / 8 * 7
     }
 
     pub(super) fn max_bytes(&self) -> u64 {
-        self.max_bytes
+        self.max_bytes.load(Ordering::Relaxed)
     }
 
     /// The number of sounds, and their size in bytes.
@@ -206,7 +211,7 @@ impl SoundStore {
             let mut index = self.index.lock();
             let mut removed: Vec<_> = index.insert(key, sound).into_iter().collect();
             if is_owner {
-                removed.extend(index.evict(self.max_bytes));
+                removed.extend(index.evict(self.max_bytes.load(Ordering::Relaxed)));
             }
             removed
         };

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
@@ -22,6 +21,7 @@ use super::settings::{SoundFormat, TtsBackend, TtsEngine, VoiceSettings};
 use super::sound_fetcher::MAX_SOUND_BYTES;
 use super::sound_store::SoundStore;
 use super::sound_store::sound_key::SoundKey;
+use crate::concurrency_limit::ConcurrencyLimit;
 use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundError, VoiceParams};
 use crate::web::client::HttpClient;
@@ -38,9 +38,9 @@ pub(super) struct Synthesizer {
     timeout: Duration,
     client: Arc<HttpClient>,
     store: Arc<SoundStore>,
-    permits: Semaphore,
-    engine_health: EngineHealth,
-    engine_stats: EngineStats,
+    limit: ConcurrencyLimit,
+    engine_health: Arc<EngineHealth>,
+    engine_stats: Arc<EngineStats>,
 }
 
 /// A text, and the engines to try, in the order of the attempts.
@@ -69,6 +69,7 @@ impl Synthesizer {
         settings: &VoiceSettings,
         client: Arc<HttpClient>,
         store: Arc<SoundStore>,
+        limit: ConcurrencyLimit,
     ) -> Self {
         Self {
             default_engine: settings.default_engine.clone(),
@@ -78,9 +79,23 @@ impl Synthesizer {
             timeout: settings.timeout,
             client,
             store,
-            permits: Semaphore::new(settings.max_concurrent),
-            engine_health: EngineHealth::default(),
-            engine_stats: EngineStats::new(engine_names(settings)),
+            limit,
+            engine_health: Arc::default(),
+            engine_stats: Arc::new(EngineStats::new(engine_names(settings))),
+        }
+    }
+
+    /// A synthesizer with these settings. If the engines are the same, their circuit breakers keep their states.
+    pub(super) fn with_settings(&self, settings: &VoiceSettings, client: Arc<HttpClient>) -> Self {
+        let has_same_engines = self.default_engine == settings.default_engine
+            && self.fallback_engine == settings.fallback_engine
+            && self.named_engines == settings.named_engines;
+        self.engine_stats.set_engines(engine_names(settings));
+        let new = Self::new(settings, client, self.store.clone(), self.limit.clone());
+        let new = Self { engine_stats: self.engine_stats.clone(), ..new };
+        match has_same_engines {
+            true => Self { engine_health: self.engine_health.clone(), ..new },
+            false => new,
         }
     }
 
@@ -180,7 +195,7 @@ impl Synthesizer {
         request: &SynthesisRequest,
     ) -> Result<RenderedSound, SoundError> {
         let mut deadline = Instant::now() + self.timeout;
-        let Ok(Ok(_permit)) = timeout_at(deadline, self.permits.acquire()).await else {
+        let Ok(Ok(_permit)) = timeout_at(deadline, self.limit.acquire()).await else {
             let timeout = self.timeout;
             return Err(SoundError(format!(
                 "no text-to-speech engine was free within {timeout:?}"
@@ -272,7 +287,7 @@ impl Synthesizer {
 }
 
 /// The engines that sounds can be synthesized with.
-fn engine_names(settings: &VoiceSettings) -> impl Iterator<Item = &str> + Clone {
+fn engine_names(settings: &VoiceSettings) -> impl Iterator<Item = &str> {
     let VoiceSettings { default_engine, fallback_engine, named_engines, .. } = settings;
     let engines = default_engine.iter().chain(fallback_engine).chain(named_engines.values());
     let engines = engines.filter(|engine| !matches!(engine.backend, TtsBackend::Switch(_)));

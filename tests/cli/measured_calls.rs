@@ -33,13 +33,25 @@ impl MeasuredDaemon {
         ));
         let program = DaemonProcess::start(folder, log);
         let switches = [("asterisk", asterisk), ("freeswitch", freeswitch)];
-        Self { program, switches, metrics }
+        let daemon = Self { program, switches, metrics };
+        daemon.wait_for_listeners();
+        daemon
+    }
+
+    /// Connects once to each listener for switches, and waits until these connections are over. Each is counted as a
+    /// failed handshake.
+    fn wait_for_listeners(&self) {
+        for (switch, address) in &self.switches {
+            drop(DaemonProcess::connect(*address));
+            let labels = format!("switch=\"{switch}\",reason=\"handshake\"");
+            self.wait_for_sample(&format!("dialscript_calls_refused_total{{{labels}}} 1"));
+        }
+        self.wait_for_sample("dialscript_calls_under_way 0");
     }
 
     /// Makes a simulated call from each switch.
     fn call(&self, script: &str, arguments: &[&str]) {
         for (switch, address) in &self.switches {
-            drop(DaemonProcess::connect(*address));
             let mut program = self.program.folder.program("call");
             program.args([script, "--switch", switch, "--connect", &address.to_string()]);
             ProgramResult::from_output(program.args(arguments).output().unwrap());
@@ -80,7 +92,7 @@ fn calls_of_both_switches_are_measured_alike() {
 #[test]
 fn refused_calls_are_counted_by_their_reason() {
     let daemon =
-        MeasuredDaemon::start(&[("menu", MENU)], "[server]\nmax_calls = 1\n", Stdio::null());
+        MeasuredDaemon::start(&[("menu", MENU)], "[server]\nmax_calls = 2\n", Stdio::null());
     daemon.call("nothing", &["--digits", "1"]);
     let refused = |reason: &str, count: usize| {
         for (switch, _) in &daemon.switches {
@@ -89,10 +101,10 @@ fn refused_calls_are_counted_by_their_reason() {
         }
     };
     refused("unknown_script", 1);
-    // `call` connects once to wait for the listener, and once for the call.
     refused("handshake", 1);
-    let held = DaemonProcess::connect(daemon.switches[0].1);
-    daemon.wait_for_sample("dialscript_calls_under_way 1");
+    daemon.wait_for_sample("dialscript_calls_under_way 0");
+    let held = daemon.switches.map(|(_, address)| DaemonProcess::connect(address));
+    daemon.wait_for_sample("dialscript_calls_under_way 2");
     for (_, address) in &daemon.switches {
         let mut further = DaemonProcess::connect(*address);
         further.write_all(b"agi_network: yes\n\n").unwrap();

@@ -25,7 +25,8 @@ fn the_settings_of_the_shared_cache_never_show_the_password_or_the_secret() {
     assert!(!shown.contains("ss%2F") && !shown.contains(SECRET), "{shown}");
     folder.file("secrets/SHARED", "another 0123456789");
     let other = folder.load().unwrap();
-    assert_eq!(config.daemon.changed_tables(&other.daemon).collect::<Vec<_>>(), ["[cache]"]);
+    let (_, changed) = config.daemon.reload(&other.daemon);
+    assert_eq!(changed.applied, ["[cache] shared_secret"]);
 }
 
 /// The errors in a table `[cache]`.

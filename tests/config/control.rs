@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use dialscript::config::control;
 
-use super::changed_tables;
 use crate::support::config_folder::ConfigFolder;
 use crate::support::own_process::run_test;
 
@@ -52,14 +51,6 @@ fn metrics_on_an_address_other_than_loopback_require_allow() {
     let name = errors("[metrics]\nlisten = '127.0.0.1:9464'\nallow = ['prometheus.example']\n");
     assert!(name.len() == 1 && name[0].contains("or an IP address"), "{name:?}");
     assert!(errors("[metrics]\n")[0].contains("missing key `listen` in [metrics]"));
-}
-
-#[test]
-fn a_change_of_the_control_socket_or_the_metrics_needs_a_restart() {
-    let folder = ConfigFolder::new();
-    let differ = |after: &str| changed_tables(&folder, after);
-    assert_eq!(differ("[control]\nsocket = ''\n"), ["[control]"]);
-    assert_eq!(differ("[metrics]\nlisten = '127.0.0.1:1'\n"), ["[metrics]"]);
 }
 
 #[test]

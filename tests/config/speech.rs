@@ -11,7 +11,6 @@ use std::time::Duration;
 use dialscript::script::voice::SpeakingRate;
 use dialscript::voice::settings::{AsrBackend, SoundFormat, TtsBackend};
 
-use super::changed_tables;
 use crate::support::config_folder::ConfigFolder;
 use crate::support::own_process::run_test;
 use crate::support::program::ProgramResult;
@@ -289,14 +288,4 @@ fn folders_are_created_only_if_a_script_needs_them() {
     folder.file("recordings", "a file").script("hears", "[speech]\nlanguage='en'\n[no_input]\n");
     let reported = folder.load().unwrap().create_folders();
     assert!(reported.len() == 1 && reported[0].contains("`recordings`"), "{reported:?}");
-}
-
-#[test]
-fn a_change_of_the_engines_needs_a_restart() {
-    let folder = ConfigFolder::new();
-    let differ = |after: &str| changed_tables(&folder, after);
-    assert_eq!(differ("[speech]\nat_once = 5\n"), ["[speech]"]);
-    assert_eq!(differ("[folders]\ncache = 'made'\n"), ["[folders]"]);
-    assert_eq!(differ("[sound_server]\nlisten = '127.0.0.1:1'\n"), ["[sound_server]"]);
-    assert!(differ("").is_empty());
 }

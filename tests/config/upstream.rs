@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use dialscript::config::ChangedKeys;
 use dialscript::trigger::TriggerSettings;
 use dialscript::web::host_port::HostPort;
 
@@ -87,13 +88,12 @@ fn a_path_may_be_absolute_and_a_key_may_be_a_secret() {
 }
 
 #[test]
-fn a_change_of_a_certificate_needs_a_restart() {
+fn a_reload_applies_a_changed_certificate() {
     let folder = folder(&["client.pem", "client.key"], PAIR);
     let first = folder.config();
-    assert_eq!(first.daemon.changed_tables(&folder.config().daemon).next(), None);
+    assert_eq!(first.daemon.reload(&folder.config().daemon).1, ChangedKeys::default());
     folder.file("client.pem", pem("expired.pem"));
-    let differs = folder.config();
-    assert_eq!(first.daemon.changed_tables(&differs.daemon).collect::<Vec<_>>(), ["[upstream]"]);
+    assert_eq!(first.daemon.reload(&folder.config().daemon).1.applied, ["[upstream]"]);
 }
 
 #[test]
@@ -180,10 +180,7 @@ fn the_password_of_a_proxy_is_escaped_and_never_shown() {
     assert!(shown.contains("http://proxy.example:3128") && !shown.contains("p%40ss"), "{shown}");
     assert!(!shown.contains("w/rd"), "{shown}");
     folder.file("secrets/PROXY", "other");
-    assert_eq!(
-        config.daemon.changed_tables(&folder.config().daemon).collect::<Vec<_>>(),
-        ["[trigger]"]
-    );
+    assert_eq!(config.daemon.reload(&folder.config().daemon).1.applied, ["[trigger] proxy"]);
 }
 
 #[test]

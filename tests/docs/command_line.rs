@@ -97,7 +97,8 @@ fn undescribed(command: &Command, text: &str) -> Vec<String> {
         whole.is_match(text)
     };
     let mut wanted = Vec::new();
-    for argument in command.get_arguments().filter(|a| !GENERAL.contains(&a.get_id().as_str())) {
+    let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
+    for argument in shown.filter(|a| !GENERAL.contains(&a.get_id().as_str())) {
         wanted.extend(argument.get_long().map(|name| format!("--{name}")));
         wanted.extend(argument.get_short().map(|letter| format!("-{letter}")));
     }

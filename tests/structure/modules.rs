@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::source::{SourceFile, library};
 
 /// Each module, and the modules of this crate that it may import from.
-const ALLOWED_IMPORTS: [(&str, &[&str]); 20] = [
+const ALLOWED_IMPORTS: [(&str, &[&str]); 21] = [
     ("channel", &[]),
     ("wire", &[]),
     ("script", &["channel"]),
@@ -14,16 +14,21 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 20] = [
     ("esl", &["channel", "wire"]),
     ("web", &[]),
     ("circuit_breaker", &[]),
+    ("concurrency_limit", &[]),
     ("single_flight", &[]),
     ("histogram", &[]),
-    ("trigger", &["circuit_breaker", "histogram", "single_flight", "script", "web"]),
-    ("listener", &[]),
+    (
+        "trigger",
+        &["circuit_breaker", "concurrency_limit", "histogram", "single_flight", "script", "web"],
+    ),
+    ("listener", &["concurrency_limit"]),
     ("http_server", &["listener"]),
     (
         "voice",
         &[
             "channel",
             "circuit_breaker",
+            "concurrency_limit",
             "histogram",
             "single_flight",
             "http_server",

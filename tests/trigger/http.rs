@@ -25,6 +25,7 @@ mod background;
 mod breaker;
 mod budget;
 mod cache;
+mod changed_settings;
 mod connections;
 mod egress;
 mod environment;

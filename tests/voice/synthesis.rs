@@ -9,6 +9,7 @@ use dialscript::script::voice::{
 };
 use dialscript::voice::VoiceEngines;
 
+mod changed_settings;
 mod engine;
 mod engines;
 mod fetch;

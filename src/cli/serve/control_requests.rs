@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::active_calls::describe_calls;
 use super::daemon_status::{DaemonFacts, describe_daemon};
+use super::reload::Reloader;
+use super::reload_result::reload_replies;
 use crate::control::handler;
 use crate::control::protocol::{ControlReply, ControlRequest};
 use crate::server::CallServer;
@@ -18,6 +20,7 @@ pub(super) type DaemonServer = Arc<CallServer<HttpTriggerClient, VoiceEngines>>;
 pub(super) struct ControlRequests {
     pub(super) server: DaemonServer,
     pub(super) facts: DaemonFacts,
+    pub(super) reloader: Arc<Reloader>,
 }
 
 impl ControlRequests {
@@ -29,10 +32,11 @@ impl ControlRequests {
             ControlRequest::Calls { script, reveal } => {
                 describe_calls(server.list_active_calls(), script.as_deref(), *reveal)
             }
+            ControlRequest::Reload {} => reload_replies(self.reloader.reload().await),
             ControlRequest::List { .. }
             | ControlRequest::Explain { .. }
             | ControlRequest::Purge(_) => {
-                handler::handle_request(&request, server.triggers(), &server.library()).await
+                handler::handle_request(&request, &server.triggers(), &server.library()).await
             }
         }
     }

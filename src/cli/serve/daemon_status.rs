@@ -1,10 +1,12 @@
 //! The reply to `status`.
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use super::listeners::{ListenerFacts, describe_listeners};
 use crate::control::protocol::{
     ControlReply, DaemonState, DaemonStatus, EngineError, EngineKind, EngineStatus, ListenerStatus,
     RefusedCallStatus, ReloadStatus, ResponseCacheStatus, ScriptState, ScriptStatus,
@@ -12,7 +14,7 @@ use crate::control::protocol::{
 };
 use crate::script::definition::ScriptLibrary;
 use crate::script::report::CallOutcome;
-use crate::server::CallServer;
+use crate::server::{CallServer, SwitchListener};
 use crate::telemetry::phase::ServerPhase;
 use crate::telemetry::refused_calls::CallRefusal;
 use crate::telemetry::{LostLogLines, Switch};
@@ -30,8 +32,16 @@ type StatusServer = CallServer<HttpTriggerClient, VoiceEngines>;
 #[derive(Clone)]
 pub(super) struct DaemonFacts {
     pub(super) started_at: Instant,
-    pub(super) listeners: Arc<[ListenerStatus]>,
+    pub(super) listeners: Arc<[ListenerFacts]>,
     pub(super) lost_lines: LostLogLines,
+}
+
+impl DaemonFacts {
+    /// The facts of a daemon that starts now.
+    pub(super) fn new(listeners: &[SwitchListener], lost_lines: LostLogLines) -> io::Result<Self> {
+        let listeners = describe_listeners(listeners)?.into();
+        Ok(Self { started_at: Instant::now(), listeners, lost_lines })
+    }
 }
 
 /// The state of the daemon, and then its scripts: the excluded ones first, then in the order of their names.
@@ -62,14 +72,22 @@ fn status(server: &StatusServer, facts: &DaemonFacts) -> DaemonStatus {
         ended_calls: ended_calls.iter().map(|(_, _, count)| count).sum(),
         failed_calls: failed.map(|(_, _, count)| count).sum(),
         refused_calls: refused_calls(server),
-        listeners: facts.listeners.to_vec(),
+        listeners: facts.listeners.iter().map(describe_listener).collect(),
         script_count: library.scripts.len() + library.excluded.len(),
         upstreams: upstreams.into_iter().map(Into::into).collect(),
-        response_cache: describe_response_cache(triggers),
-        speech_engines: describe_engines(voice),
-        sound_cache: describe_sound_cache(voice),
+        response_cache: describe_response_cache(&triggers),
+        speech_engines: describe_engines(&voice),
+        sound_cache: describe_sound_cache(&voice),
         lost_log_lines: facts.lost_lines.count(),
         last_reload: describe_reload(server),
+    }
+}
+
+fn describe_listener(listener: &ListenerFacts) -> ListenerStatus {
+    ListenerStatus {
+        switch: listener.switch.as_str().to_owned(),
+        address: listener.address.to_string(),
+        allow: listener.allow.list().iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -6,36 +6,44 @@ use std::sync::Arc;
 
 use tracing::info;
 
-use crate::config::{DaemonSettings, ListenerSettings};
-use crate::control::protocol::ListenerStatus;
-use crate::listener::NetworkListener;
-use crate::server::SwitchListener;
+use super::listener_sockets::ListenerSockets;
+use crate::config::DaemonSettings;
+use crate::listener::{AllowedNetworks, NetworkListener};
+use crate::server::{StopRequests, SwitchListener};
 use crate::telemetry::Switch;
 use crate::voice;
 use crate::voice::sound_server::SoundUrls;
 
-pub(super) fn bind_switch_listeners(settings: &DaemonSettings) -> io::Result<Vec<SwitchListener>> {
-    let switches =
-        [(Switch::Asterisk, &settings.asterisk), (Switch::FreeSwitch, &settings.freeswitch)];
-    let addresses = switches.into_iter().flat_map(|(switch, settings)| {
-        settings.listen.iter().map(move |address| (switch, settings, *address))
+pub(super) fn bind_switch_listeners(
+    settings: &DaemonSettings,
+    sockets: &mut ListenerSockets,
+) -> io::Result<Vec<SwitchListener>> {
+    let asterisk = (Switch::Asterisk, &settings.asterisk, sockets.allow.asterisk.clone());
+    let freeswitch = (Switch::FreeSwitch, &settings.freeswitch, sockets.allow.freeswitch.clone());
+    let addresses = [asterisk, freeswitch].into_iter().flat_map(|(switch, settings, allow)| {
+        settings.listen.iter().map(move |address| (switch, *address, allow.clone()))
     });
-    let bind = |(switch, settings, address): (Switch, &ListenerSettings, SocketAddr)| {
-        let listener = SwitchListener::bind(switch, address, settings.allow.clone())?;
+    let open = |(switch, address, allow): (Switch, SocketAddr, AllowedNetworks)| {
+        let listener = sockets.open(SwitchListener::table(switch), address, allow)?;
         info!(switch = switch.as_str(), %address, "listening");
-        Ok(listener)
+        Ok(SwitchListener { switch, listener })
     };
-    addresses.map(bind).collect()
+    addresses.map(open).collect()
 }
 
-/// The listeners for switches, as `dialscript status` shows them.
-pub(super) fn describe_listeners(listeners: &[SwitchListener]) -> io::Result<Vec<ListenerStatus>> {
+/// A listener for a switch, for `dialscript status`.
+pub(super) struct ListenerFacts {
+    pub(super) switch: Switch,
+    pub(super) address: SocketAddr,
+    /// A reload may change them.
+    pub(super) allow: AllowedNetworks,
+}
+
+/// What `dialscript status` shows of the listeners for switches.
+pub(super) fn describe_listeners(listeners: &[SwitchListener]) -> io::Result<Vec<ListenerFacts>> {
     let describe = |listener: &SwitchListener| {
-        Ok(ListenerStatus {
-            switch: listener.switch().as_str().to_owned(),
-            address: listener.local_addr()?.to_string(),
-            allow: listener.allow().iter().map(ToString::to_string).collect(),
-        })
+        let (switch, allow) = (listener.switch(), listener.allow());
+        Ok(ListenerFacts { switch, address: listener.local_addr()?, allow })
     };
     listeners.iter().map(describe).collect()
 }
@@ -46,10 +54,14 @@ pub(super) struct BoundSoundServer {
     pub(super) urls: Arc<SoundUrls>,
 }
 
-pub(super) fn bind_sound_server(settings: &DaemonSettings) -> io::Result<Option<BoundSoundServer>> {
+pub(super) fn bind_sound_server(
+    settings: &DaemonSettings,
+    sockets: &mut ListenerSockets,
+) -> io::Result<Option<BoundSoundServer>> {
     let Some(server) = &settings.voice.sound_server else { return Ok(None) };
     let address = server.listen;
-    let listener = NetworkListener::bind("[sound_server]", address, server.allow.clone())?;
+    let allow = sockets.allow.sound_server.clone();
+    let listener = sockets.open("[sound_server]", address, allow)?;
     let urls = Arc::new(SoundUrls::new(
         server,
         &settings.voice.cache_folder,
@@ -59,12 +71,10 @@ pub(super) fn bind_sound_server(settings: &DaemonSettings) -> io::Result<Option<
     Ok(Some(BoundSoundServer { listener, urls }))
 }
 
-/// Serves sounds, also while the daemon drains. Never returns.
-pub(super) async fn serve_sounds(sound_server: Option<BoundSoundServer>) {
-    match sound_server {
-        Some(BoundSoundServer { listener, urls }) => {
-            voice::sound_server::serve(listener, urls, std::future::pending()).await;
-        }
-        None => std::future::pending().await,
+/// Serves sounds, also while the daemon drains, until the next process does. Never returns.
+pub(super) async fn serve_sounds(sound_server: Option<BoundSoundServer>, stop: &StopRequests) {
+    if let Some(BoundSoundServer { listener, urls }) = sound_server {
+        voice::sound_server::serve(listener, urls, stop.leave.cancelled()).await;
     }
+    std::future::pending().await
 }

@@ -1,4 +1,4 @@
-//! The settings in the daemon's file.
+//! The settings in the daemon's file. [`reload`](super::reload) says which of them can change while the daemon runs.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::trigger;
 use crate::voice;
 
 /// The settings of the daemon's file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DaemonSettings {
     /// The listener for Asterisk (FastAGI).
     pub asterisk: ListenerSettings,
@@ -31,64 +31,4 @@ pub struct DaemonSettings {
     pub metrics: Option<MetricsSettings>,
     /// The path of the control socket; `None` if it is turned off.
     pub control: Option<PathBuf>,
-}
-
-impl DaemonSettings {
-    /// The tables that differ in `other`. A running daemon applies their changes only after a restart. The folders of
-    /// scripts, sounds and secrets are not compared, as each reload reads them again.
-    pub fn changed_tables(&self, other: &Self) -> impl Iterator<Item = &'static str> {
-        let (limits, other_limits) = (&self.limits, &other.limits);
-        let (trigger, other_trigger) = (&self.trigger, &other.trigger);
-        let breaker = &trigger.upstream_limits.breaker;
-        let same = [
-            ("[asterisk]", self.asterisk == other.asterisk),
-            ("[asterisk]", limits.handshake_timeout == other_limits.handshake_timeout),
-            ("[freeswitch]", self.freeswitch == other.freeswitch),
-            ("[server]", server_keys(limits) == server_keys(other_limits)),
-            ("[trigger]", self.trigger_keys() == other.trigger_keys()),
-            ("[breaker]", *breaker == other_trigger.upstream_limits.breaker),
-            ("[cache]", cache_keys(trigger) == cache_keys(other_trigger)),
-            ("[upstream]", upstream_keys(trigger) == upstream_keys(other_trigger)),
-            ("[egress]", egress_keys(trigger) == egress_keys(other_trigger)),
-            ("[log]", self.log == other.log),
-            ("[metrics]", self.metrics == other.metrics),
-            ("[control]", self.control == other.control),
-            ("[folders]", folder_keys(&self.voice) == folder_keys(&other.voice)),
-            ("[speech]", speech_keys(&self.voice) == speech_keys(&other.voice)),
-            ("[sound_server]", self.voice.sound_server == other.voice.sound_server),
-        ];
-        same.into_iter().filter(|(_, same)| !same).map(|(table, _)| table)
-    }
-
-    fn trigger_keys(&self) -> impl PartialEq {
-        let Self { trigger, trigger_defaults, .. } = self;
-        let limits = (trigger.max_requests, trigger.upstream_limits.max_concurrent);
-        (trigger.connect_timeout, &trigger.proxy, limits, trigger_defaults)
-    }
-}
-
-fn server_keys(limits: &server::ServerLimits) -> impl PartialEq {
-    (limits.max_calls, limits.longest_call, limits.grace)
-}
-
-fn cache_keys(settings: &trigger::TriggerSettings) -> impl PartialEq {
-    (settings.cache, &settings.shared_cache)
-}
-
-fn upstream_keys(settings: &trigger::TriggerSettings) -> impl PartialEq {
-    (&settings.upstream_limits.max_concurrent_at, &settings.tls_identities)
-}
-
-fn egress_keys(settings: &trigger::TriggerSettings) -> impl PartialEq {
-    (&settings.allow_hosts, &settings.allow_networks)
-}
-
-fn folder_keys(voice: &voice::settings::VoiceSettings) -> impl PartialEq {
-    (&voice.cache_folder, &voice.recordings_folder)
-}
-
-fn speech_keys(voice: &voice::settings::VoiceSettings) -> impl PartialEq {
-    let engines =
-        (&voice.default_engine, &voice.fallback_engine, &voice.named_engines, &voice.asr_engine);
-    (engines, voice.timeout, voice.max_concurrent, voice.format, voice.max_cache_bytes)
 }

@@ -8,7 +8,8 @@ use super::response::respond;
 use crate::http_server;
 use crate::listener::NetworkListener;
 
-/// Serves the sounds of `urls` until `stop` resolves, then aborts the open connections.
+/// Serves the sounds of `urls` until `stop` resolves, then closes the listener, and returns when the open connections
+/// have ended.
 pub async fn serve(
     listener: NetworkListener,
     urls: Arc<SoundUrls>,

@@ -24,13 +24,21 @@ impl SoundStore {
         if self.is_owner.load(Ordering::Acquire) {
             return true;
         }
-        let _takeover = self.takeover.lock();
-        if !self.folder.is_owner() && self.folder.try_lock().is_none() {
+        let given_up = self.given_up.lock();
+        if *given_up || (!self.folder.is_owner() && self.folder.try_lock().is_none()) {
             return false;
         }
         let loaded = self.is_owner.load(Ordering::Acquire) || self.load_files(true).is_ok();
         self.is_owner.store(loaded, Ordering::Release);
         loaded
+    }
+
+    /// Lets another process own the folder. This process does not become its owner again.
+    pub(in crate::voice) fn give_up(&self) {
+        let mut given_up = self.given_up.lock();
+        *given_up = true;
+        self.is_owner.store(false, Ordering::Release);
+        self.folder.unlock();
     }
 
     /// Removes sounds from the index whose files somebody else has deleted. Returns their number. If another process
@@ -86,7 +94,7 @@ impl SoundStore {
         if is_owner {
             leftovers.iter().for_each(|name| self.folder.remove_leftover(name));
             // A sound that was already in the index counts as well.
-            let evicted = self.index.lock().evict(self.max_bytes);
+            let evicted = self.index.lock().evict(self.max_bytes.load(Ordering::Relaxed));
             delete_files(evicted, is_owner);
         }
         Ok(())

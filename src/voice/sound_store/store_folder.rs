@@ -67,7 +67,8 @@ impl StoreFolder {
         self.lock.get().is_some()
     }
 
-    /// Takes the folder's lock, if it is free. The lock is held until this process ends. Fails if there is no folder,
+    /// Takes the folder's lock, if it is free. The lock is held until [`Self::unlock`] or the end of
+    /// this process. Fails if there is no folder,
     /// or if two threads call it at once.
     pub(super) fn try_lock(&self) -> Option<()> {
         let file = self.open_lock_file().ok()?;
@@ -77,6 +78,13 @@ impl StoreFolder {
             Err(TryLockError::Error(_)) | Ok(()) => {}
         }
         self.lock.set(file).ok()
+    }
+
+    /// Frees the folder's lock for another process.
+    pub(super) fn unlock(&self) {
+        if let Some(file) = self.lock.get() {
+            drop(file.unlock());
+        }
     }
 
     /// Whether another process owns the folder, or another user has reserved it with a lock file that is not for us.

@@ -2,11 +2,13 @@
 
 mod cache;
 mod call;
+mod calls;
 pub mod check;
 mod config_file;
 mod control_connection;
 mod demo;
 mod doctor;
+mod elapsed;
 mod generate;
 mod matching;
 mod new;
@@ -17,6 +19,7 @@ mod shared_folders;
 pub mod simulated_voice;
 pub mod simulation;
 mod sounds;
+mod status;
 mod terminal;
 
 use std::process::ExitCode;
@@ -47,6 +50,10 @@ enum CliCommand {
     Call(Box<call::CallArgs>),
     /// Show which branch an answer selects, and why the others do not match
     Match(matching::MatchArgs),
+    /// Show the state of the running daemon: what is wrong, and what helps
+    Status(status::StatusArgs),
+    /// Show what each active call of the running daemon is doing
+    Calls(calls::CallsArgs),
     /// Reload the files of a running daemon, and print the result
     Reload(reload::ReloadArgs),
     /// Inspect or purge the response cache of a running daemon
@@ -90,6 +97,8 @@ pub fn run(arguments: Cli) -> ExitCode {
         CliCommand::Check(options) => check::check(options),
         CliCommand::Call(options) => call::call(&options),
         CliCommand::Match(options) => matching::matching(&options),
+        CliCommand::Status(options) => status::status(options),
+        CliCommand::Calls(options) => calls::calls(options),
         CliCommand::Reload(options) => reload::reload(options),
         CliCommand::Cache(options) => cache::cache(options),
         CliCommand::Sounds(options) => sounds::sounds(options),

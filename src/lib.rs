@@ -31,7 +31,7 @@
 //! - [`file_access`]: who can read the files that the daemon and the switch share
 //! - [`listener`]: the accept loop of all sockets, the allowed addresses, and the limit of connections
 //! - [`http_server`]: the HTTP server of sounds and metrics
-//! - [`control`]: the control socket, for `dialscript cache`
+//! - [`control`]: the control socket, for `dialscript status`, `calls` and `cache`
 //! - [`histogram`]: histograms of durations, for the metrics
 //! - [`metrics`]: metrics for Prometheus, and the state of the daemon for load balancers
 //! - [`telemetry`]: the log, the log line at the end of each call, the counts and durations of calls

@@ -4,6 +4,7 @@
 //! [`TriggerClient`](request::TriggerClient) and [`VoiceService`](voice::VoiceService), no sockets and no HTTP client.
 //! So a test can run whole calls with tokio's paused clock.
 
+pub mod activity;
 pub mod answer;
 pub mod branch;
 pub mod call_state;
@@ -19,6 +20,7 @@ mod kept_answer;
 pub mod matcher;
 mod number_signs;
 pub mod numeric;
+mod observed_channel;
 pub mod path;
 pub(crate) mod pattern;
 mod prompt_sounds;

@@ -3,6 +3,7 @@
 //! A connection that must be refused is accepted first, and then refused in the protocol of the switch. If it stayed in
 //! the backlog of the socket, the caller would hear nothing.
 
+mod active_calls;
 mod call;
 mod refusal;
 mod state;
@@ -34,6 +35,7 @@ use crate::telemetry::refused_calls::RefusedCalls;
 use crate::telemetry::reload_counts::ReloadCounts;
 use crate::trace::SpanQueue;
 
+pub(crate) use active_calls::ActiveCall;
 use state::ServerState;
 pub(crate) use state::{CallContext, ServerLimits};
 pub(crate) use stop_requests::StopRequests;
@@ -67,6 +69,15 @@ impl SwitchListener {
             Switch::Asterisk => "[asterisk]",
             Switch::FreeSwitch => "[freeswitch]",
         }
+    }
+
+    pub(crate) fn switch(&self) -> Switch {
+        self.switch
+    }
+
+    /// The networks that may connect.
+    pub(crate) fn allow(&self) -> AllowedNetworks {
+        self.listener.allow.clone()
     }
 
     /// The address that the socket listens on.
@@ -214,6 +225,11 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
     /// The numbers of finished calls.
     pub(crate) fn call_counts(&self) -> &CallCounts {
         &self.state.call_counts
+    }
+
+    /// The calls in progress, the oldest first.
+    pub(crate) fn list_active_calls(&self) -> Vec<Arc<ActiveCall>> {
+        self.state.active_calls.list()
     }
 
     /// How long calls took.

@@ -18,6 +18,7 @@ use crate::web::client::HttpClient;
 
 pub mod asr;
 pub mod audio;
+mod engine_state;
 mod engine_stats;
 mod prewarmer;
 pub mod program;
@@ -34,6 +35,7 @@ mod tts;
 mod untrusted_files;
 
 use asr::Recognizer;
+pub use engine_state::{EngineState, LastFailure};
 pub use engine_stats::EngineSnapshot;
 use prewarmer::Prewarmer;
 use recordings::SpeechRecording;
@@ -101,6 +103,21 @@ impl VoiceEngines {
     pub fn prewarm(&self, library: &ScriptLibrary) {
         let fixed_sounds = library.fixed_sounds().collect();
         self.prewarmer.start(fixed_sounds, self.renderer.clone());
+    }
+
+    /// The states of the text-to-speech engines.
+    pub fn tts_states(&self) -> Vec<EngineState> {
+        self.renderer.tts_states()
+    }
+
+    /// The state of the speech recognizer; `None` if none is configured.
+    pub fn asr_state(&self) -> Option<EngineState> {
+        self.recognizer.engine_state()
+    }
+
+    /// The limit on the size of the cached sounds.
+    pub fn max_cached_sound_bytes(&self) -> u64 {
+        self.renderer.store.max_bytes()
     }
 
     /// Lets another process store the sounds from now on. This one still makes those of its calls.

@@ -26,6 +26,7 @@ mod cli {
     mod serve;
     mod slow_readers;
     mod sounds;
+    mod status;
     mod systemd;
     mod traceparent;
     mod two_daemons;

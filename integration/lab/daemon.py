@@ -108,12 +108,20 @@ class Daemon:
 
     def cache(self, *words):
         """The output of `dialscript cache` with these arguments."""
-        command = [str(self.binary), "cache", *words, "--config", str(self._file)]
+        return self.ask("cache", *words)
+
+    def active_calls(self):
+        """The objects that `dialscript calls --json` prints."""
+        return [json.loads(line) for line in self.ask("calls", "--json").splitlines()]
+
+    def ask(self, *words):
+        """The output of a command that asks the daemon, such as `calls --json`."""
+        command = [str(self.binary), *words, "--config", str(self._file)]
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=10, check=False, env=self._variables()
         )
         if done.returncode:
-            raise AssertionError(f"dialscript cache {' '.join(words)} exited with {done.returncode}: {done.stderr}")
+            raise AssertionError(f"dialscript {' '.join(words)} exited with {done.returncode}: {done.stderr}")
         return done.stdout
 
     def _variables(self, **more):

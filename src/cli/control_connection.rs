@@ -1,7 +1,7 @@
 //! The connection of a command to the control socket of the running daemon.
 
 use std::io;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -28,24 +28,28 @@ pub(super) struct DaemonArgs {
     socket: Option<PathBuf>,
 }
 
+/// Where the daemon may listen.
+pub(super) struct ControlConnection {
+    /// In the order in which they are tried.
+    sockets: Vec<PathBuf>,
+}
+
 impl DaemonArgs {
     /// Sends a request and reads its replies. An error is printed.
     pub(super) fn send_request(
         self,
         request: &ControlRequest,
     ) -> Result<Vec<ControlReply>, ExitCode> {
-        let sockets = self.socket_paths()?;
+        let connection = self.connection()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| print_error(&error.to_string()))?;
-        runtime
-            .block_on(send_to_first_listening(&sockets, request))
-            .map_err(|reason| print_error(&reason))
+        runtime.block_on(connection.send(request)).map_err(|reason| print_error(&reason))
     }
 
-    /// The paths where the daemon may listen, in the order in which they are tried.
-    fn socket_paths(self) -> Result<Vec<PathBuf>, ExitCode> {
+    /// Finds out where the daemon may listen. Does not connect. An error is printed.
+    pub(super) fn connection(self) -> Result<ControlConnection, ExitCode> {
         if let Some(socket) = self.socket {
-            return Ok(vec![socket]);
+            return Ok(ControlConnection { sockets: vec![socket] });
         }
         let file = self.config.resolve_path();
         let configured = config::control(&file).map_err(|errors| report_failure(&errors))?;
@@ -57,36 +61,50 @@ impl DaemonArgs {
         };
         let mut sockets = vec![configured, PathBuf::from(SYSTEMD_SOCKET)];
         sockets.dedup();
-        Ok(sockets)
+        Ok(ControlConnection { sockets })
     }
 }
 
-async fn send_to_first_listening(
-    sockets: &[PathBuf],
-    request: &ControlRequest,
-) -> Result<Vec<ControlReply>, String> {
-    for socket in sockets {
-        match send_request(socket, request).await {
-            Err(ControlClientError::Connect(_)) if is_other_file(socket) => {
-                return Err(format!(
-                    "{} is not a socket: pass the daemon's control socket",
-                    socket.display()
-                ));
-            }
-            Err(ControlClientError::Connect(error)) if is_not_listening(&error) => {}
-            Err(ControlClientError::Connect(error)) => {
-                return Err(connect_error_text(socket, &error));
-            }
-            result => {
-                return result.map_err(|error| escape_control(&error.to_string()));
+impl ControlConnection {
+    /// Sends a request to the first socket that a daemon listens on, and reads the replies.
+    ///
+    /// # Errors
+    ///
+    /// A message for the user.
+    pub(super) async fn send(&self, request: &ControlRequest) -> Result<Vec<ControlReply>, String> {
+        for socket in &self.sockets {
+            match send_request(socket, request).await {
+                Err(ControlClientError::Connect(_)) if is_other_file(socket) => {
+                    return Err(format!(
+                        "{} is not a socket: pass the daemon's control socket",
+                        socket.display()
+                    ));
+                }
+                Err(ControlClientError::Connect(error)) if is_not_listening(&error) => {}
+                Err(ControlClientError::Connect(error)) => {
+                    return Err(connect_error_text(socket, &error));
+                }
+                Err(ControlClientError::Rejected(reason)) if is_unknown_request(&reason) => {
+                    return Err("the daemon is older than this program and does not know the \
+                                request: restart the daemon"
+                        .to_owned());
+                }
+                result => return result.map_err(|error| escape_control(&error.to_string())),
             }
         }
+        let tried: Vec<_> =
+            self.sockets.iter().map(|socket| socket.display().to_string()).collect();
+        Err(format!(
+            "no daemon listens on {}: start it with `systemctl start dialscript` or `dialscript serve`, \
+             or name its file with --config or its socket with --socket",
+            tried.join(" or ")
+        ))
     }
-    let tried: Vec<_> = sockets.iter().map(|socket| socket.display().to_string()).collect();
-    Err(format!(
-        "no daemon listens on {}: start one (`systemctl start dialscript`), or pass --config or --socket",
-        tried.join(" or ")
-    ))
+}
+
+/// Whether a daemon has rejected a request that it can't parse: see `read_request` in `control/serve.rs`.
+fn is_unknown_request(reason: &str) -> bool {
+    reason.starts_with("invalid request: unknown variant")
 }
 
 /// Whether there is something that is no socket.
@@ -98,12 +116,19 @@ fn is_not_listening(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
-fn connect_error_text(socket: &Path, error: &io::Error) -> String {
-    let socket = socket.display();
+fn connect_error_text(path: &Path, error: &io::Error) -> String {
+    let socket = path.display();
     match error.kind() {
         io::ErrorKind::PermissionDenied => {
-            format!("{socket}: {error}: run this as root or as the daemon's user")
+            format!("{socket}: {error}{}: run this with sudo, or as that user", owner_text(path))
         }
         _ => format!("{socket}: {error}"),
     }
+}
+
+/// Whose socket it is, or whose folder, if the folder hides it.
+fn owner_text(socket: &Path) -> String {
+    let metadata = socket.ancestors().find_map(|path| path.symlink_metadata().ok());
+    let owner = metadata.map(|metadata| config::user_name(metadata.uid()));
+    owner.map_or_else(String::new, |user| format!(": it belongs to the user {user}"))
 }

@@ -1,8 +1,10 @@
 //! `dialscript serve`: the daemon's start, reload and stop.
 
+mod active_calls;
 mod admin;
 mod allow_lists;
 mod control_requests;
+mod daemon_status;
 mod earlier_processes;
 mod listener_sockets;
 mod listeners;
@@ -44,6 +46,7 @@ use crate::voice::program::{adopt_orphans, kill_orphans};
 
 use admin::AdminListeners;
 use control_requests::{ControlRequests, DaemonServer};
+use daemon_status::DaemonFacts;
 use listener_sockets::ListenerSockets;
 use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
 use passed_sockets::PassedSockets;
@@ -139,6 +142,7 @@ async fn run_daemon(
     let sound_server = bind_sound_server(&config.daemon, &mut sockets)?;
     let admin = AdminListeners::open(&config.daemon, &mut sockets).await?;
     sockets.passed.close_others(&systemd);
+    let facts = DaemonFacts::new(&listeners, log.lost_lines())?;
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
@@ -147,7 +151,7 @@ async fn run_daemon(
     store_valid_files(&config);
     let shared = (&server, &systemd);
     let reloader = Reloader::new(path, shared, sockets.allow, log.level(), config.daemon);
-    let requests = ControlRequests { server: server.clone(), reloader: reloader.clone() };
+    let requests = ControlRequests { server: server.clone(), facts, reloader: reloader.clone() };
     systemd.notify(ServiceNotification::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
     let earlier_running = earlier.running();

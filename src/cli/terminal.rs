@@ -70,6 +70,14 @@ pub(super) fn escape_control(text: &str) -> String {
     escape_for_terminal(text).into_owned()
 }
 
+/// The beginning of a text that is longer than `max` characters.
+pub(super) fn shortened(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// Escapes a text of several lines from outside: see [`escape_lines_for_terminal`].
 pub(super) fn escape_lines(text: &str) -> String {
     escape_lines_for_terminal(text)

@@ -88,7 +88,8 @@ fn chmod(path: &Path, group: &str, bits: &str) -> String {
     format!("as root, run `chgrp {group} {path}` and `chmod g+{bits} {path}`")
 }
 
-fn user_name(id: u32) -> String {
+/// The name of a user in backquotes, or its ID.
+pub(crate) fn user_name(id: u32) -> String {
     name_of("/etc/passwd", id).map_or_else(|| format!("with ID {id}"), |name| format!("`{name}`"))
 }
 

@@ -1,19 +1,28 @@
 //! Requests and replies of the control socket. Fields and variants have the names of their JSON keys, unless
 //! `serde(rename)` gives another name.
 
+mod calls;
 mod reload;
+mod status;
+mod upstream;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::circuit_breaker::BreakerState;
 use crate::trigger::response_cache::{ResponseCacheStats, ResponseFreshness};
 
+pub use calls::{CallStatus, CallTotals};
 pub use reload::{
     DiagnosticLevel, DiagnosticRange, FileDiagnostic, LoadedScript, ReloadFailure, ReloadReport,
     ReplacedScript,
 };
+pub use status::{
+    DaemonState, DaemonStatus, EngineError, EngineKind, EngineStatus, ListenerStatus,
+    RefusedCallStatus, ReloadStatus, ResponseCacheStatus, ScriptState, ScriptStatus,
+    SoundCacheStatus,
+};
+pub use upstream::ControlUpstream;
 
 /// The maximum length of a request, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 16 << 10;
@@ -32,6 +41,15 @@ pub enum ControlRequest {
     },
     /// Removes cached answers: [`ControlReply::Purged`], then [`ControlReply::SharedPurge`] if there is a shared cache.
     Purge(PurgeTarget),
+    /// The state of the daemon: [`ControlReply::Status`], then one [`ControlReply::ScriptStatus`] for each script.
+    Status {},
+    /// Lists the active calls, oldest first: one [`ControlReply::Call`] for each, then [`ControlReply::CallTotals`].
+    Calls {
+        /// Only those that this script runs.
+        script: Option<String>,
+        /// Whether the callers' numbers are shown, instead of masked ones.
+        reveal: bool,
+    },
     /// Reloads the files, as SIGHUP does: one [`ControlReply::Diagnostic`] for each error or warning, then
     /// [`ControlReply::Reloaded`] or [`ControlReply::ReloadFailed`].
     Reload {},
@@ -48,6 +66,9 @@ impl fmt::Display for ControlRequest {
             Self::Purge(PurgeTarget::All) => out.write_str("purge --all"),
             Self::Purge(PurgeTarget::Script(script)) => write!(out, "purge --script {script}"),
             Self::Purge(PurgeTarget::Keys(keys)) => write!(out, "purge {}", keys.join(" ")),
+            Self::Status {} => out.write_str("status"),
+            Self::Calls { script: None, .. } => out.write_str("calls"),
+            Self::Calls { script: Some(script), .. } => write!(out, "calls --script {script}"),
         }
     }
 }
@@ -79,6 +100,16 @@ pub enum ControlReply {
     /// copies.
     #[serde(rename = "shared")]
     SharedPurge(Option<String>),
+    /// The state of the daemon.
+    Status(Box<DaemonStatus>),
+    /// A script of the daemon.
+    #[serde(rename = "script_status")]
+    ScriptStatus(ScriptStatus),
+    /// An active call.
+    Call(CallStatus),
+    /// The end of the list of calls.
+    #[serde(rename = "calls")]
+    CallTotals(CallTotals),
     Diagnostic(FileDiagnostic),
     Reloaded(Box<ReloadReport>),
     ReloadFailed(ReloadFailure),
@@ -169,20 +200,4 @@ pub enum ScriptCachePolicy {
         #[serde(rename = "by")]
         key_values: Option<Vec<String>>,
     },
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ControlUpstream {
-    /// Its name, as in metric labels.
-    pub name: String,
-    /// The state of its circuit breaker.
-    pub breaker: BreakerState,
-    #[serde(rename = "under_way")]
-    pub active_requests: usize,
-    /// Complete answers.
-    pub answered: u64,
-    /// Attempts without a complete answer.
-    pub failed: u64,
-    /// Requests not sent: the circuit breaker was open, or too many requests were in progress.
-    pub refused: u64,
 }

@@ -22,6 +22,11 @@ impl AllowedNetworks {
         *self.0.write() = networks;
     }
 
+    /// The networks at this moment.
+    pub fn list(&self) -> Vec<IpNet> {
+        self.0.read().clone()
+    }
+
     /// Whether a peer may connect. On a socket for both IPv4 and IPv6, an IPv4 peer has the address `::ffff:a.b.c.d`.
     pub fn contains(&self, peer: IpAddr) -> bool {
         self.0.read().iter().any(|network| network.contains(&peer.to_canonical()))

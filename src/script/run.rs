@@ -8,11 +8,13 @@ use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use crate::channel::{Channel, Exit, Interruption, LineState, TypeAhead};
+use crate::script::activity::CallProgress;
 use crate::script::branch::{ChosenBranch, choose_branch};
 use crate::script::call_state::{CallState, InputMethod, RequestPhase, ScriptArguments};
 use crate::script::definition::{Playlist, Script, ScriptLibrary, ScriptOutcome};
 use crate::script::escape::replace_terminal_controls;
 use crate::script::input_check::InputCheck;
+use crate::script::observed_channel::ObservedChannel;
 use crate::script::prompt_sounds::PromptSounds;
 use crate::script::report::{CallOutcome, CallReport};
 use crate::script::request::TriggerClient;
@@ -30,18 +32,24 @@ const MAX_SCRIPTS: usize = 50;
 /// Maximum number of characters of a value that are logged.
 const MAX_LOGGED_CHARACTERS: usize = 64;
 
-/// Runs a script on a call, and every script that follows it, until the call is handed over to the dialplan.
+/// Runs a script on a call, and every script that follows it, until the call is handed over to the dialplan. What the
+/// call is doing is reported to `progress`.
 pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
     channel: C,
     library: &ScriptLibrary,
     (triggers, voice): (&T, &V),
     script: Arc<Script>,
     arguments: ScriptArguments,
+    progress: &CallProgress,
     trace: TraceContext,
 ) -> CallReport {
+    progress.set_caller(channel.caller().clone());
+    progress.start_script(script.clone());
+    let channel = ObservedChannel { channel, progress };
     let state = CallState::new(library, channel.caller().clone(), script, arguments);
     let (report, code) = Default::default();
-    let mut call = CallRun { channel, library, triggers, voice, state, report, code, trace };
+    let mut call =
+        CallRun { channel, progress, library, triggers, voice, state, report, code, trace };
     let exit = match call.run_scripts().await {
         Ok(exit) => exit,
         Err(interruption) => call.handle_interruption(interruption),
@@ -51,6 +59,7 @@ pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
 
 struct CallRun<'a, C, T, V> {
     channel: C,
+    progress: &'a CallProgress,
     library: &'a ScriptLibrary,
     triggers: &'a T,
     voice: &'a V,
@@ -78,6 +87,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
                 NextStep::Exit(exit) => return Ok(exit),
                 NextStep::Script(next) => {
                     self.clear_request_report();
+                    self.progress.start_script(next.clone());
                     self.state.start_script(next);
                 }
                 // `run_script` can return this only for `[invalid_input]`, which can't have `then = "again"`.

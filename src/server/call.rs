@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tracing::{Instrument, info_span, warn};
 
+use super::active_calls::{ActiveCall, ListedCall};
 use super::state::{CallContext, ServerState};
 use crate::agi::channel::AgiChannel;
 use crate::agi::connection as agi;
@@ -31,7 +32,7 @@ pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
     stream: TcpStream,
     peer: IpAddr,
 ) {
-    let call = AcceptedCall::new(server, Switch::Asterisk);
+    let call = AcceptedCall::new(server, Switch::Asterisk, peer);
     let opened = agi::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, environment) = match opened {
         Ok(opened) => opened,
@@ -56,7 +57,7 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
     stream: TcpStream,
     peer: IpAddr,
 ) {
-    let call = AcceptedCall::new(server, Switch::FreeSwitch);
+    let call = AcceptedCall::new(server, Switch::FreeSwitch, peer);
     let opened = esl::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, data) = match opened {
         Ok(opened) => opened,
@@ -87,11 +88,14 @@ struct AcceptedCall<'a, T, V> {
     switch: Switch,
     context: Arc<CallContext<T, V>>,
     started_at: Instant,
+    listed: ListedCall<'a>,
 }
 
 impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
-    fn new(server: &'a ServerState<T, V>, switch: Switch) -> Self {
-        Self { server, switch, context: server.context(), started_at: Instant::now() }
+    fn new(server: &'a ServerState<T, V>, switch: Switch, peer: IpAddr) -> Self {
+        let started_at = Instant::now();
+        let listed = server.active_calls.add(ActiveCall::new(switch, peer, started_at));
+        Self { server, switch, context: server.context(), started_at, listed }
     }
 
     fn limits(&self) -> CallLimits {
@@ -130,7 +134,8 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         let CallContext { library, triggers, voice, .. } = &*self.context;
         let trace = TraceContext::for_call(self.server.spans.as_ref());
         let (trace_id, call_span) = (trace.trace_id(), trace.call_span(self.started_at));
-        let call = run(channel, library, (&**triggers, &**voice), script, arguments, trace);
+        let (services, progress) = ((&**triggers, &**voice), &self.listed.call.progress);
+        let call = run(channel, library, services, script, arguments, progress, trace);
         let report = call.instrument(span).await;
         let (switch, duration) = (self.switch, self.started_at.elapsed());
         let ended =

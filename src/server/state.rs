@@ -7,6 +7,7 @@ use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::active_calls::ActiveCalls;
 use super::refusal::CallRefuser;
 use crate::script::definition::ScriptLibrary;
 use crate::telemetry::call_counts::CallCounts;
@@ -48,6 +49,7 @@ pub(super) struct ServerState<T, V> {
     pub(super) call_counts: CallCounts,
     /// Where the spans of calls go; `None` if traces are not exported.
     pub(super) spans: Option<Arc<SpanQueue>>,
+    pub(super) active_calls: ActiveCalls,
     pub(super) call_times: CallTimes,
     pub(super) refused_calls: RefusedCalls,
     pub(super) reload_counts: ReloadCounts,
@@ -64,6 +66,7 @@ impl<T, V> ServerState<T, V> {
             tasks,
             call_counts: CallCounts::default(),
             spans,
+            active_calls: ActiveCalls::default(),
             call_times: CallTimes::default(),
             refused_calls: RefusedCalls::default(),
             reload_counts: ReloadCounts::default(),

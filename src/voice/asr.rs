@@ -11,8 +11,10 @@ mod vosk;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::{Instant, timeout_at};
 
+use super::engine_state::{EngineState, LastFailure};
 use super::engine_stats::{EngineSnapshot, EngineStats};
 use super::program;
 use super::recordings::{RecordingFolder, SpeechRecording};
@@ -33,6 +35,7 @@ pub struct Recognizer {
     timeout: Duration,
     limit: ConcurrencyLimit,
     engine_stats: Arc<EngineStats>,
+    last_failure: Mutex<Option<LastFailure>>,
 }
 
 impl Recognizer {
@@ -46,6 +49,7 @@ impl Recognizer {
             timeout: settings.timeout,
             limit: ConcurrencyLimit::new(settings.max_concurrent.max(1)),
             engine_stats: Arc::new(EngineStats::new(engine_name(settings))),
+            last_failure: Mutex::default(),
         }
     }
 
@@ -61,7 +65,14 @@ impl Recognizer {
             timeout: settings.timeout,
             limit: self.limit.clone(),
             engine_stats: self.engine_stats.clone(),
+            last_failure: Mutex::default(),
         }
+    }
+
+    pub(super) fn engine_state(&self) -> Option<EngineState> {
+        let name = self.engine.as_ref()?.name.clone();
+        let last_failure = self.last_failure.lock().clone();
+        Some(EngineState { name, breaker: None, last_failure })
     }
 
     pub(super) fn snapshot(&self) -> EngineSnapshot {
@@ -102,24 +113,34 @@ impl Recognizer {
         let deadline = started + self.timeout;
         let engine = self.configured_engine()?;
         let Ok(permit) = timeout_at(deadline, self.limit.acquire()).await else {
-            self.engine_stats.record_error(&engine.name);
-            return Err(AsrError(format!("{}: no recognizer was free in time", engine.name)));
+            return Err(self.record_failure(engine, "no recognizer was free in time"));
         };
         // On the heap, since every call would hold room for this large future.
         let transcribed = Box::pin(self.transcribe_with(engine, recording, language));
         let transcript = timeout_at(deadline, transcribed).await;
         drop(permit);
         self.engine_stats.record_time(&engine.name, started.elapsed());
-        if !matches!(transcript, Ok(Ok(_))) {
-            self.engine_stats.record_error(&engine.name);
-        }
-        match transcript {
-            Ok(Ok(text)) => Ok(on_one_line(&text)),
-            Ok(Err(error)) => Err(AsrError(format!("{}: {error}", engine.name))),
-            Err(_) => {
-                Err(AsrError(format!("{}: no result within {:?}", engine.name, self.timeout)))
+        let reason = match transcript {
+            Ok(Ok(text)) => {
+                self.record_success();
+                return Ok(on_one_line(&text));
             }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no result within {:?}", self.timeout),
+        };
+        Err(self.record_failure(engine, &reason))
+    }
+
+    fn record_success(&self) {
+        if let Some(failure) = &mut *self.last_failure.lock() {
+            failure.recovered = true;
         }
+    }
+
+    fn record_failure(&self, engine: &AsrEngine, reason: &str) -> AsrError {
+        self.engine_stats.record_error(&engine.name);
+        *self.last_failure.lock() = Some(LastFailure::new(reason, Instant::now()));
+        AsrError(format!("{}: {reason}", engine.name))
     }
 
     fn configured_engine(&self) -> Result<&AsrEngine, AsrError> {

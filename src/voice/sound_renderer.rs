@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::engine_state::EngineState;
 use super::engine_stats::EngineSnapshot;
 use super::render_tasks::{PendingSound, RenderTasks, ready};
 use super::settings::VoiceSettings;
@@ -65,6 +66,10 @@ impl SoundRenderer {
             store,
             limits,
         }
+    }
+
+    pub(super) fn tts_states(&self) -> Vec<EngineState> {
+        self.synthesizer.engine_states()
     }
 
     pub(super) fn tts_snapshot(&self) -> EngineSnapshot {

@@ -81,6 +81,10 @@ impl SoundStore {
         self.index.lock().bytes() < self.max_bytes.load(Ordering::Relaxed) / 8 * 7
     }
 
+    pub(super) fn max_bytes(&self) -> u64 {
+        self.max_bytes.load(Ordering::Relaxed)
+    }
+
     /// The number of sounds, and their size in bytes.
     pub(super) fn size(&self) -> (usize, u64) {
         let index = self.index.lock();

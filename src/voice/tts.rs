@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use super::audio::{self, EncodedSound};
+use super::engine_state::EngineState;
 use super::engine_stats::{EngineSnapshot, EngineStats};
 use super::program::{self, ProgramInput};
 use super::settings::{SoundFormat, TtsBackend, TtsEngine, VoiceSettings};
@@ -27,7 +28,7 @@ use crate::web::client::HttpClient;
 
 use engine_failure::EngineFailure;
 use engine_health::EngineHealth;
-use engine_voice::EngineVoice;
+use engine_voice::{EngineVoice, health_key_start};
 
 pub(super) struct Synthesizer {
     default_engine: Option<Arc<TtsEngine>>,
@@ -127,6 +128,22 @@ impl Synthesizer {
             Some(name) => self.named_engines.get(&**name),
             None => self.default_engine.as_ref(),
         }
+    }
+
+    /// The states of the engines that the daemon's file names, the default engine first.
+    pub(super) fn engine_states(&self) -> Vec<EngineState> {
+        let now = Instant::now();
+        let engines = self.default_engine.iter().chain(&self.fallback_engine);
+        let mut states = Vec::<EngineState>::new();
+        for engine in engines.chain(self.named_engines.values()) {
+            if states.iter().all(|state| state.name != engine.name) {
+                let (breaker, last_failure) =
+                    self.engine_health.engine_state(&health_key_start(engine), now);
+                let (name, breaker) = (engine.name.clone(), Some(breaker));
+                states.push(EngineState { name, breaker, last_failure });
+            }
+        }
+        states
     }
 
     pub(super) fn snapshot(&self) -> EngineSnapshot {
@@ -261,7 +278,7 @@ impl Synthesizer {
     }
 
     fn record_failure(&self, voice: &EngineVoice, text: &RedactedText, failure: &EngineFailure) {
-        if self.engine_health.record_failure(&voice.health_key(), Instant::now()) {
+        if self.engine_health.record_failure(&voice.health_key(), &failure.reason, Instant::now()) {
             let engine = voice.engine_name();
             let stderr = failure.loggable_stderr(text);
             warn!(engine, reason = failure.reason, stderr, "text-to-speech engine failed");

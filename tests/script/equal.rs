@@ -42,6 +42,7 @@ macro_rules! rows {
     };
 }
 
+mod activities;
 mod amounts;
 mod answers;
 mod digits;

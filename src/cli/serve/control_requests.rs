@@ -1,8 +1,10 @@
-//! Answers the requests of the control socket: those about the daemon, and through
-//! [`handler`] those about its response cache.
+//! Answers the requests of the control socket: those about the daemon, and through [`handler`] those about its response
+//! cache.
 
 use std::sync::Arc;
 
+use super::active_calls::describe_calls;
+use super::daemon_status::{DaemonFacts, describe_daemon};
 use super::reload::Reloader;
 use super::reload_result::reload_replies;
 use crate::control::handler;
@@ -17,6 +19,7 @@ pub(super) type DaemonServer = Arc<CallServer<HttpTriggerClient, VoiceEngines>>;
 #[derive(Clone)]
 pub(super) struct ControlRequests {
     pub(super) server: DaemonServer,
+    pub(super) facts: DaemonFacts,
     pub(super) reloader: Arc<Reloader>,
 }
 
@@ -25,6 +28,10 @@ impl ControlRequests {
     pub(super) async fn answer(&self, request: ControlRequest) -> Vec<ControlReply> {
         let server = &self.server;
         match &request {
+            ControlRequest::Status {} => describe_daemon(server, &self.facts),
+            ControlRequest::Calls { script, reveal } => {
+                describe_calls(server.list_active_calls(), script.as_deref(), *reveal)
+            }
             ControlRequest::Reload {} => reload_replies(self.reloader.reload().await),
             ControlRequest::List { .. }
             | ControlRequest::Explain { .. }

@@ -31,6 +31,23 @@ pub(super) fn bind_switch_listeners(
     addresses.map(open).collect()
 }
 
+/// A listener for a switch, for `dialscript status`.
+pub(super) struct ListenerFacts {
+    pub(super) switch: Switch,
+    pub(super) address: SocketAddr,
+    /// A reload may change them.
+    pub(super) allow: AllowedNetworks,
+}
+
+/// What `dialscript status` shows of the listeners for switches.
+pub(super) fn describe_listeners(listeners: &[SwitchListener]) -> io::Result<Vec<ListenerFacts>> {
+    let describe = |listener: &SwitchListener| {
+        let (switch, allow) = (listener.switch(), listener.allow());
+        Ok(ListenerFacts { switch, address: listener.local_addr()?, allow })
+    };
+    listeners.iter().map(describe).collect()
+}
+
 /// A sound server that listens but does not accept yet.
 pub(super) struct BoundSoundServer {
     listener: NetworkListener,

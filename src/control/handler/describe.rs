@@ -5,13 +5,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::lookup::KeyedCacheEntry;
-use crate::control::protocol::{
-    ControlEntry, ControlUpstream, ScriptCachePolicy, ScriptCacheReport, ServingPhase,
-};
+use crate::control::protocol::{ControlEntry, ScriptCachePolicy, ScriptCacheReport, ServingPhase};
 use crate::script::definition::{ResponseCachePolicy, Script};
 use crate::trigger::HttpTriggerClient;
 use crate::trigger::response_cache::ResponseCacheEntry;
-use crate::trigger::upstream::UpstreamState;
 
 /// Describes an entry. `script` is the script that it belongs to; `None` if a reload has removed the script.
 pub(super) fn describe_entry(
@@ -41,7 +38,7 @@ pub(super) fn describe_script(triggers: &HttpTriggerClient, script: &Script) -> 
         script: script.name.clone(),
         policy: cache_policy(script),
         stats: stats.unwrap_or_default(),
-        upstreams: upstreams.unwrap_or_default().into_iter().map(describe_upstream).collect(),
+        upstreams: upstreams.unwrap_or_default().into_iter().map(Into::into).collect(),
     }
 }
 
@@ -77,17 +74,6 @@ fn serving_phases(
         }
     }
     phases
-}
-
-fn describe_upstream(state: UpstreamState) -> ControlUpstream {
-    ControlUpstream {
-        name: state.name,
-        breaker: state.breaker,
-        active_requests: state.in_flight,
-        answered: state.replies_by_class.iter().sum(),
-        failed: state.failed_attempts,
-        refused: state.not_sent,
-    }
 }
 
 fn milliseconds(time: Duration) -> u64 {

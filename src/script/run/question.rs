@@ -7,6 +7,7 @@ use super::{CallRun, log_question};
 use crate::channel::{
     Channel, HoldMedia, Interruption, LineState, SpeechOptions, SpeechResult, TypeAhead,
 };
+use crate::script::activity::CallActivity;
 use crate::script::call_state::{InputMethod, RequestPhase};
 use crate::script::definition::{KeypressInput, Script, SpeechInput};
 use crate::script::input_check::InputCheck;
@@ -131,6 +132,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
                 return Ok(SpeechAttempt::Input(input));
             }
             (SpeechResult::Recorded, _, Some(recording)) => {
+                self.progress.restart(CallActivity::RecognizingSpeech);
                 let mut span = trace.start_span("speech recognition");
                 let transcript = self.voice.transcribe(recording, &speech.language);
                 match self.channel.wait(transcript, &HoldMedia::default()).await? {

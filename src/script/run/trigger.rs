@@ -7,6 +7,7 @@ use tracing::debug;
 
 use super::{CallRun, OutcomeChoice};
 use crate::channel::{Channel, HoldMedia, Interruption};
+use crate::script::activity::CallActivity;
 use crate::script::answer::{AnswerValue, TriggerAnswer};
 use crate::script::branch::{BranchDecision, decide_branch, full_reason};
 use crate::script::call_state::RequestPhase;
@@ -50,6 +51,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         let (trace, mut span) = self.trace.start_parent("request");
         request.trace = trace;
         let started = Instant::now();
+        self.progress.restart(CallActivity::Requesting);
         let (hold_media, _guards) = self.hold_media(script, trigger);
         let response = self.triggers.send(request, script);
         let waited = self.channel.wait(response, &hold_media).await;

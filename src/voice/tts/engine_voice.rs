@@ -8,6 +8,11 @@ use crate::voice::program::ProgramValues;
 use crate::voice::settings::{SoundFormat, TtsBackend, TtsEngine};
 use crate::voice::sound_store::sound_key::SoundKey;
 
+/// With what the keys of [`EngineVoice::health_key`] of all voices of an engine begin.
+pub(super) fn health_key_start(engine: &TtsEngine) -> String {
+    format!("{} ", engine.name)
+}
+
 pub(super) struct EngineVoice {
     pub(super) engine: Arc<TtsEngine>,
     pub(super) voice: Option<Arc<str>>,
@@ -41,7 +46,7 @@ impl EngineVoice {
     /// of the engine's other voices.
     pub(super) fn health_key(&self) -> String {
         let voice = self.voice.as_deref().unwrap_or_default();
-        format!("{} {voice} {}", self.engine.name, self.language)
+        format!("{}{voice} {}", health_key_start(&self.engine), self.language)
     }
 
     pub(super) fn is_switch(&self) -> bool {

@@ -41,6 +41,7 @@ pub(crate) struct CallRow {
     variables: Vec<(&'static str, &'static str)>,
     reason: Option<&'static str>,
     takes: Option<Duration>,
+    activities: Option<Vec<&'static str>>,
 }
 
 impl CallRow {
@@ -70,6 +71,7 @@ impl CallRow {
             variables: Vec::new(),
             reason: None,
             takes: None,
+            activities: None,
         }
     }
 
@@ -230,6 +232,12 @@ impl CallRow {
         self
     }
 
+    /// What the call does, one after the other. Is compared only if it is set.
+    pub(crate) fn does(mut self, activities: &[&'static str]) -> Self {
+        self.activities = Some(activities.to_vec());
+        self
+    }
+
     pub(crate) fn keypresses(&self) -> DtmfSource {
         match self.keys_on_request {
             Some(keys) => DtmfSource::on_request(keys),
@@ -263,6 +271,9 @@ impl CallRow {
         if !self.can_record || matches!(self.recognizer, FakeRecognizer::Switch) {
             seen.reason = seen.reason.map(|_| "its own".into());
         }
+        if self.activities.is_none() {
+            seen.activities.clear();
+        }
         seen
     }
 
@@ -292,6 +303,9 @@ impl CallRow {
         }
         if let Some(reason) = self.reason {
             assert_eq!(seen.reason.as_deref(), Some(reason));
+        }
+        if let Some(activities) = &self.activities {
+            assert_eq!(seen.activities, *activities);
         }
         if let Some(takes) = self.takes {
             assert_eq!(seen.asked, ApproximateTime(takes));

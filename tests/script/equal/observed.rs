@@ -29,6 +29,8 @@ pub(crate) struct ObservedCall {
     script: String,
     pub(crate) reason: Option<String>,
     left: Option<HandoverResult>,
+    /// What `dialscript calls` would have shown, one after the other.
+    pub(crate) activities: Vec<&'static str>,
     pub(crate) requests: Vec<String>,
     /// By their names in lower case.
     pub(crate) variables: BTreeMap<String, String>,
@@ -48,6 +50,7 @@ impl ObservedCall {
     pub(crate) fn of(
         log: &PhoneLog,
         report: CallReport,
+        activities: Vec<&'static str>,
         requests: Vec<String>,
         voice: &FakeVoice,
     ) -> Self {
@@ -66,6 +69,7 @@ impl ObservedCall {
             script: report.script,
             reason: report.reason,
             left: report.handover,
+            activities,
             requests,
             variables: variables(&events),
         }

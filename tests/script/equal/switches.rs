@@ -11,8 +11,10 @@ use dialscript::fake::destinations::FakeDestinations;
 use dialscript::fake::phone::Phone;
 use dialscript::fake::sound::{FakeSounds, SoundLength};
 use dialscript::fake::{asterisk, freeswitch};
+use dialscript::script::activity::CallProgress;
 use dialscript::script::call_state::ScriptArguments;
 use dialscript::script::definition::ScriptLibrary;
+use dialscript::script::report::CallReport;
 use dialscript::script::run::run;
 use dialscript::trace::TraceContext;
 use tempfile::TempDir;
@@ -28,6 +30,8 @@ use crate::support::phone_log::PhoneLog;
 
 const HOST: &str = "127.0.0.1:8084";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often the activity of a call is looked at. One that lasts for two looks is recorded.
+const ACTIVITY_INTERVAL: Duration = Duration::from_millis(50);
 /// Bound for a call that does not end by itself.
 const FAR: Duration = Duration::from_secs(6 * 3600);
 
@@ -52,10 +56,10 @@ pub(crate) async fn on_asterisk(call: &CallRow, library: &ScriptLibrary) -> Obse
     });
     let (link, environment) = agi::open(ours, bounds(call), CONNECT_TIMEOUT).await.unwrap();
     let arguments = environment.script_request().arguments.into_iter().collect();
-    let report =
+    let (report, activities) =
         runs(AgiChannel::new(link, &environment), library, (&web, &voice), arguments).await;
     timeout(FAR, switch).await.expect("AGI() did not end").unwrap();
-    ObservedCall::of(&phone_log, report, web.asked(), &voice)
+    ObservedCall::of(&phone_log, report, activities, web.asked(), &voice)
 }
 
 pub(crate) async fn on_freeswitch(call: &CallRow, library: &ScriptLibrary) -> ObservedCall {
@@ -80,14 +84,15 @@ pub(crate) async fn on_freeswitch(call: &CallRow, library: &ScriptLibrary) -> Ob
     let (link, data) = esl::open(ours, bounds(call), CONNECT_TIMEOUT).await.unwrap();
     let arguments = data.arguments().map(|(name, value)| (name.into_owned(), value.into_owned()));
     let arguments = arguments.collect();
-    let report = runs(EslChannel::new(link, data), library, (&web, &voice), arguments).await;
+    let (report, activities) =
+        runs(EslChannel::new(link, data), library, (&web, &voice), arguments).await;
     let ended = timeout(FAR, switch).await.expect("socket did not end").unwrap();
     let stays = ended.variables.contains_key("playback_terminators");
     assert!(
         !stays || report.handover == Some(HandoverResult::CallerHungUp),
         "it stays on the channel"
     );
-    ObservedCall::of(&phone_log, report, web.asked(), &voice)
+    ObservedCall::of(&phone_log, report, activities, web.asked(), &voice)
 }
 
 const CALLER: &str = "+49 30/1";
@@ -98,11 +103,30 @@ async fn runs(
     library: &ScriptLibrary,
     engines: (&FakeUpstream, &FakeVoice),
     arguments: ScriptArguments,
-) -> dialscript::script::report::CallReport {
+) -> (CallReport, Vec<&'static str>) {
     let script = library.scripts["main"].clone();
-    let trace = TraceContext::default();
-    let ran = timeout(FAR, run(channel, library, engines, script, arguments, trace)).await;
-    ran.expect("the script did not end")
+    let (progress, trace) = (CallProgress::default(), TraceContext::default());
+    let call = run(channel, library, engines, script, arguments, &progress, trace);
+    let mut activities = Vec::new();
+    let ran = tokio::select! {
+        ran = timeout(FAR, call) => ran,
+        () = record_activities(&progress, &mut activities) => unreachable!(),
+    };
+    (ran.expect("the script did not end"), activities)
+}
+
+/// Records the activities that last for some time.
+async fn record_activities(progress: &CallProgress, activities: &mut Vec<&'static str>) {
+    let mut last = progress.now().activity;
+    loop {
+        sleep(ACTIVITY_INTERVAL).await;
+        let activity = progress.now().activity;
+        let lasts = activity == last;
+        if lasts && activities.last() != Some(&activity.as_str()) {
+            activities.push(activity.as_str());
+        }
+        last = activity;
+    }
 }
 
 fn phone(call: &CallRow, phone_log: &PhoneLog) -> Phone {

@@ -12,6 +12,7 @@ use dialscript::channel::{
     RecognizeResult, RecordOptions, RecordResult, Sound, SoundStream, SpeechOptions, SpeechResult,
     TypeAhead,
 };
+use dialscript::script::activity::CallProgress;
 use dialscript::script::answer::TriggerAnswer;
 use dialscript::script::call_state::ScriptArguments;
 use dialscript::script::definition::{Script, ScriptLibrary};
@@ -350,8 +351,9 @@ impl ScriptCall {
         let arguments =
             [("order".to_owned(), "a b".to_owned())].into_iter().collect::<ScriptArguments>();
         let services = (&self.triggers, &self.voice);
-        let report =
-            run(self.channel, &library, services, script, arguments, TraceContext::default()).await;
+        let (progress, trace) = (CallProgress::default(), TraceContext::default());
+        let channel = self.channel;
+        let report = run(channel, &library, services, script, arguments, &progress, trace).await;
         let done = done.lock().unwrap().clone();
         Outcome { done, report }
     }

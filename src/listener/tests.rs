@@ -166,8 +166,12 @@ async fn each_new_connection_has_some_time_before_it_can_be_closed() {
         pending()
     };
     let started_at = Instant::now();
-    let stop = async { while all_served.recv().await.is_some_and(|(number, _)| number < 3) {} };
-    serve_connections(listener, 1, serve, stop).await;
+    let served_all =
+        async { while all_served.recv().await.is_some_and(|(number, _)| number < 3) {} };
+    tokio::select! {
+        () = serve_connections(listener, 1, serve, pending()) => {}
+        () = served_all => {}
+    }
     assert!(started_at.elapsed() >= Duration::from_millis(200), "{:?}", started_at.elapsed());
 }
 

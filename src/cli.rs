@@ -7,12 +7,15 @@ pub mod check;
 mod config_file;
 mod control_connection;
 mod demo;
+mod doctor;
 mod elapsed;
+mod generate;
 mod matching;
 mod new;
 mod printer;
 mod reload;
 mod serve;
+mod shared_folders;
 pub mod simulated_voice;
 pub mod simulation;
 mod sounds;
@@ -57,8 +60,13 @@ enum CliCommand {
     Cache(cache::CacheArgs),
     /// Import, list and check sound files
     Sounds(sounds::SoundsArgs),
+    /// Check an installation: daemon, switch, dialplan, files, engines, servers. Names the command that fixes each problem
+    Doctor(doctor::DoctorArgs),
     /// Run a self-contained demo: a script, a mock shop, three simulated callers
     Demo(demo::DemoArgs),
+    /// Write manual pages or shell completions, for packages
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
 }
 
 /// `0.3.0`, or `0.3.0 (d8df68f3a)` if the commit is known.
@@ -94,6 +102,8 @@ pub fn run(arguments: Cli) -> ExitCode {
         CliCommand::Reload(options) => reload::reload(options),
         CliCommand::Cache(options) => cache::cache(options),
         CliCommand::Sounds(options) => sounds::sounds(options),
+        CliCommand::Doctor(options) => doctor::doctor(options),
         CliCommand::Demo(options) => demo::demo(&options),
+        CliCommand::Generate(options) => generate::generate(&options),
     }
 }

@@ -41,6 +41,7 @@ pub use loaded::{Config, ServableConfig};
 pub(crate) use nearest::nearest;
 pub(crate) use read_error::user_name;
 pub(crate) use script::script_name_error;
+pub(crate) use secret_file::is_open_to_all;
 pub(crate) use sounds::inventory::{LibrarySound, SoundInventory};
 
 use crate::script::definition::ScriptLibrary;
@@ -80,6 +81,12 @@ pub(crate) fn inventory(path: &Path) -> Result<SoundInventory, ConfigErrors> {
 pub(crate) fn script_file(path: &Path, script: &str) -> Option<PathBuf> {
     let folder = DaemonFile::open(path).ok()?.folders().scripts;
     Some(folder.join(format!("{script}.toml"))).filter(|file| file.is_file())
+}
+
+/// The folders of scripts and of secrets; `None` if the daemon's file can't be read.
+pub(crate) fn script_and_secret_folders(path: &Path) -> Option<(PathBuf, PathBuf)> {
+    let folders = DaemonFile::open(path).ok()?.folders();
+    Some((folders.scripts, folders.secrets))
 }
 
 /// The folder of the scripts. It may not exist.

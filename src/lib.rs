@@ -15,7 +15,7 @@
 //! One task owns a call, its socket and its state, from accept to close. The HTTP request runs in a separate task,
 //! because it continues when the caller hangs up.
 //!
-//! - [`cli`]: the subcommands `serve`, `check`, `call`, `match`, `cache`, `sounds` and `demo`
+//! - [`cli`]: the subcommands `serve`, `check`, `call`, `match`, `cache`, `sounds`, `doctor` and `demo`
 //! - [`server`]: accepting, limiting, refusing and draining calls
 //! - [`script`]: what a script is and does. Only [`script::run`] is asynchronous: start reading there
 //! - [`channel`]: what a script can do with a call, as a trait. The drivers implement it
@@ -28,12 +28,15 @@
 //! - [`circuit_breaker`]: after several failures in a row, no requests are sent to a service for some time
 //! - [`concurrency_limit`]: limits on concurrent work that can change while work is in progress
 //! - [`single_flight`]: calls that need the same result at the same time share one task
+//! - [`file_access`]: who can read the files that the daemon and the switch share
 //! - [`listener`]: the accept loop of all sockets, the allowed addresses, and the limit of connections
 //! - [`http_server`]: the HTTP server of sounds and metrics
 //! - [`control`]: the control socket, for `dialscript status`, `calls` and `cache`
 //! - [`histogram`]: histograms of durations, for the metrics
 //! - [`metrics`]: metrics for Prometheus, and the state of the daemon for load balancers
 //! - [`telemetry`]: the log, the log line at the end of each call, the counts and durations of calls
+//! - [`otlp`]: the export of traces to a collector, with the cargo feature `otlp`
+//! - [`trace`]: traces of calls: their identifiers, the header `traceparent`, spans
 //! - [`config`]: the configuration file and the script files: parsing, checks, diagnostics
 //! - [`fake`]: simulated switches for `call`, `demo` and the tests
 //!
@@ -50,14 +53,17 @@ pub mod config;
 pub mod control;
 pub mod esl;
 pub mod fake;
+mod file_access;
 pub mod histogram;
 mod http_server;
 pub mod listener;
 pub mod metrics;
+pub mod otlp;
 pub mod script;
 mod server;
 mod single_flight;
 pub mod telemetry;
+pub mod trace;
 pub mod trigger;
 pub mod voice;
 pub mod web;

@@ -33,6 +33,7 @@ use crate::telemetry::call_times::CallTimes;
 use crate::telemetry::phase::ServerPhase;
 use crate::telemetry::refused_calls::RefusedCalls;
 use crate::telemetry::reload_counts::ReloadCounts;
+use crate::trace::SpanQueue;
 
 pub(crate) use active_calls::ActiveCall;
 use state::ServerState;
@@ -105,10 +106,10 @@ const FORCED_HANDBACK_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
     /// Creates a server. It accepts calls after [`serve`](Self::serve) is called.
-    pub(crate) fn new(context: CallContext<T, V>) -> Arc<Self> {
+    pub(crate) fn new(context: CallContext<T, V>, spans: Option<Arc<SpanQueue>>) -> Arc<Self> {
         Arc::new(Self {
             call_limit: ConnectionLimit::refusing(context.limits.max_calls, "max_calls"),
-            state: Arc::new(ServerState::new(context)),
+            state: Arc::new(ServerState::new(context, spans)),
             draining: CancellationToken::new(),
             pulses: Mutex::default(),
             is_serving: AtomicBool::new(false),

@@ -1,11 +1,15 @@
 //! The log: where it is written, and the line that ends each call.
 
 pub(crate) mod call_counts;
+pub(crate) mod call_span;
 pub(crate) mod call_times;
 pub(crate) mod event_layer;
 mod fields;
+mod journal;
+mod log_format;
 mod log_layer;
 mod log_line;
+mod log_output;
 mod log_queue;
 mod log_writer;
 mod panics;
@@ -16,14 +20,11 @@ mod switch;
 #[cfg(test)]
 mod tests;
 
-use std::env;
-use std::fs::File;
-use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{Level, info};
+use tracing::{Level, info, warn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, reload};
@@ -32,11 +33,12 @@ use crate::channel::HandoverResult;
 use crate::script::report::CallReport;
 use crate::telemetry::call_counts::CallCounts;
 use crate::telemetry::call_times::CallTimes;
+use crate::trace::TraceId;
 use log_layer::LogLayer;
-use log_line::LineFormat;
+use log_output::LogOutput;
 use log_queue::LogQueue;
 
-pub use log_line::LogFormat;
+pub use log_format::LogFormat;
 pub use switch::Switch;
 
 /// How long the end of the daemon may wait for a slow reader of the log.
@@ -82,7 +84,7 @@ fn level_filter(level: Level) -> EnvFilter {
     EnvFilter::new(format!("warn,dialscript={level}"))
 }
 
-/// The lines that were lost because standard error was not read in time, or could not be written.
+/// The lines that were lost because the log was not read in time, or could not be written.
 #[derive(Debug, Clone)]
 pub(crate) struct LostLogLines(Arc<LogQueue>);
 
@@ -92,25 +94,25 @@ impl LostLogLines {
     }
 }
 
-/// Writes the log to standard error, where systemd reads it. A thread of its own does this, so that no call ever waits
-/// for whoever reads the log. Messages about panics become lines of the log, for the same reason.
+/// Writes the log to the journal of systemd if it has started the daemon, otherwise to standard error; `format` can
+/// decide otherwise. A thread of its own does this, so that no call ever waits for whoever reads the log. Messages about
+/// panics become lines of the log, for the same reason.
 ///
 /// # Errors
 ///
 /// If the system has no further file descriptor or thread.
-pub(crate) fn init_logging(level: Level, format: LogFormat) -> io::Result<DaemonLog> {
-    // Not by way of `io::stderr()`: its lock would be held while the log can't be written, and stop all who want to
-    // print something.
-    let output = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-    let colours = output.is_terminal() && env::var_os("NO_COLOR").is_none();
-    let format = LineFormat { format, colours };
+pub(crate) fn init_logging(level: Level, format: Option<LogFormat>) -> io::Result<DaemonLog> {
+    let LogOutput { sink, format, journal_error } = LogOutput::open(format)?;
     let queue = Arc::new(LogQueue::default());
-    log_writer::spawn(queue.clone(), format, output)?;
+    log_writer::spawn(queue.clone(), format, sink)?;
     let (filter, handle) = reload::Layer::new(level_filter(level));
     let layer = LogLayer { format, queue: queue.clone() };
     // This fails if a program that embeds this crate has installed a subscriber, which then stays in use.
     drop(tracing_subscriber::registry().with(filter).with(layer).try_init());
     panics::log_panics();
+    if let Some(error) = journal_error {
+        warn!(%error, "can't reach the journal: the log is text on standard error");
+    }
     Ok(DaemonLog { queue, level: LogLevel(handle) })
 }
 
@@ -123,6 +125,8 @@ pub struct CallEnded<'a> {
     pub call_id: &'a str,
     /// From accepting the connection to closing it.
     pub duration: Duration,
+    /// The trace of the call, if it has one.
+    pub trace: Option<TraceId>,
     /// What happened in the scripts of the call.
     pub report: CallReport,
 }
@@ -161,6 +165,7 @@ impl CallEnded<'_> {
             empty = empty_placeholders(report),
             reason = report.reason,
             first_error = first_error(report),
+            trace = self.trace.map(tracing::field::display),
             "call"
         );
     }

@@ -94,6 +94,7 @@ impl HttpTriggerClient {
                 client: Arc::new(client),
                 upstreams: Arc::new(UpstreamRegistry::new(settings.upstream_limits.clone())),
                 parser: parser.clone(),
+                sends_traceparent: settings.traceparent,
                 shutdown: CancellationToken::new(),
             }),
             cache: Arc::new(TieredCache {

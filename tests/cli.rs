@@ -8,13 +8,18 @@ mod cli {
     mod call;
     mod check;
     mod control;
+    mod doctor;
     mod engine_processes;
     mod faulty_scripts;
+    mod file_modes;
     mod health;
     mod matching;
     mod measured_calls;
     mod metrics;
     mod new;
+    #[cfg(feature = "otlp")]
+    mod otlp;
+    mod package;
     mod plain_words;
     mod reload;
     mod sensitive_output;
@@ -23,5 +28,6 @@ mod cli {
     mod sounds;
     mod status;
     mod systemd;
+    mod traceparent;
     mod two_daemons;
 }

@@ -43,6 +43,8 @@ class Asterisk:
         self._write_configuration(samples, callee_port)
         self._process = None
         self.channels = None
+        self.launcher = []  # the start of its command line, for example to change the user
+        self._loader = None
 
     def another(self, run, samples):
         """Another Asterisk of the same installation, in its own folder."""
@@ -52,7 +54,7 @@ class Asterisk:
         """Starts it and returns when it accepts calls."""
         with open(self._run / "log/console", "wb") as console:
             self._process = subprocess.Popen(
-                [*self._program(), "-f", "-n"], stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                [*self.launcher, *self._program(), "-f", "-n"], stdin=subprocess.DEVNULL, stdout=console, stderr=console,
                 start_new_session=True,
             )
         try:
@@ -61,6 +63,16 @@ class Asterisk:
             raise SwitchFailed(f"{reason}:\n{(self._run / 'log/console').read_text()}") from reason
         if not self.channels.booted.wait(20):
             raise SwitchFailed("it did not boot:\n" + "\n".join(self.last_log(20)))
+
+    @property
+    def folders(self):
+        """The folders in which it writes."""
+        return [self._run, Path(self._fetched.name), Path(self._sockets.name)]
+
+    def name_process(self):
+        """Gives its process the name of the installed program. An unpacked one has the name of the loader."""
+        self._loader = self._run / "asterisk"
+        self._loader.symlink_to(debian.program(self._root, "usr/sbin/asterisk")[0])
 
     def stop(self):
         """Stops it; calls in progress are hung up."""
@@ -144,7 +156,8 @@ class Asterisk:
         return text.translate({ord(sign): " " for sign in "\r\n\0"})
 
     def _program(self):
-        return [*debian.program(self._root, "usr/sbin/asterisk"), "-C", str(self._run / "etc/asterisk.conf")]
+        loader, *program = debian.program(self._root, "usr/sbin/asterisk")
+        return [str(self._loader or loader), *program, "-C", str(self._run / "etc/asterisk.conf")]
 
     def _write_configuration(self, samples, callee_port):
         for folder in ("etc", "lib", "spool", "log", "music"):

@@ -33,14 +33,14 @@ class NotBootable(Exception):
 class BootedDebian:
     """A machine. Files are written with `write` before it is started."""
 
-    def __init__(self, suite, name, cache, folder, packages=()):
+    def __init__(self, suite, name, cache, folder, packages=(), root=None):
         if os.geteuid() != 0:
             raise NotBootable("this needs root")
         missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
         if missing:
             raise NotBootable(f"missing packages: {' '.join(missing)}")
         self.name, self._folder = name, Path(folder)
-        self._root = _unpacked(suite, Path(cache), ["systemd", "systemd-sysv", "dbus", *packages])
+        self._root = root or _unpacked(suite, Path(cache), ["systemd", "systemd-sysv", "dbus", *packages])
         self._layer, self._work, self._merged = (self._folder / name for name in ("layer", "work", "merged"))
         for path in (self._layer, self._work, self._merged):
             path.mkdir(parents=True)

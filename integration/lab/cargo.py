@@ -8,11 +8,15 @@ from pathlib import Path
 from .host import REPOSITORY
 from .scenario import Result
 
+# Those of the packages. Without them, all dependencies are compiled once more: only the tests of what the program says
+# then are run like this.
+FEATURES = ["--features", "otlp"]
 CHECKS = [
     ("formatting", ["cargo", "fmt", "--check"], {}),
-    ("lints", ["cargo", "clippy", "--all-targets", "--", "-D", "warnings"], {}),
-    ("unit and protocol tests", ["cargo", "test"], {}),
-    ("documentation", ["cargo", "doc", "--no-deps"], {"RUSTDOCFLAGS": "-D warnings"}),
+    ("lints", ["cargo", "clippy", "--all-targets", *FEATURES, "--", "-D", "warnings"], {}),
+    ("unit and protocol tests", ["cargo", "test", *FEATURES], {}),
+    ("tests without features", ["cargo", "test", "--test", "config", "otlp"], {}),
+    ("documentation", ["cargo", "doc", "--no-deps", *FEATURES], {"RUSTDOCFLAGS": "-D warnings"}),
 ]
 
 LAST_LINES = 60
@@ -36,14 +40,16 @@ class BuildFailed(Exception):
     """The daemon does not compile. The text is the output of cargo."""
 
 
-def binary(release=False):
+def binary(release=False, all_features=False):
     """Builds the daemon and returns its path. A release build of the present sources is used as it is. Otherwise the
-    debug build is made, which shares its dependencies with the tests."""
+    debug build is made, which shares its dependencies with the tests. With `all_features` it has the features of the
+    packages."""
     target = REPOSITORY / os.environ.get("CARGO_TARGET_DIR", "target")
     released = target / "release" / "dialscript"
-    if _is_newer_than_sources(released):
+    if _is_newer_than_sources(released) and (not all_features or _has_features(released)):
         return released.resolve()
-    done = _run(["cargo", "build", *(["--release"] if release else [])], {})
+    options = [*(FEATURES if all_features else []), *(["--release"] if release else [])]
+    done = _run(["cargo", "build", *options], {})
     if done.returncode:
         raise BuildFailed(_last_lines(done.stdout))
     return (released if release else target / "debug" / "dialscript").resolve()
@@ -54,6 +60,11 @@ def _is_newer_than_sources(file):
         return False
     sources = [REPOSITORY / "Cargo.toml", REPOSITORY / "Cargo.lock", *(REPOSITORY / "src").rglob("*")]
     return all(source.stat().st_mtime <= file.stat().st_mtime for source in sources)
+
+
+def _has_features(file):
+    """Whether the program can export traces: it has the text of a log line of the exporter."""
+    return b"traces are exported again" in file.read_bytes()
 
 
 def _last_lines(text):

@@ -41,6 +41,7 @@ class Daemon:
         self._sockets = tempfile.TemporaryDirectory(prefix="dialscript-lab-")
         self.configure()
         self.environment = {}
+        self.launcher = []  # the start of its command line, for example to change the user
         self._file = self._folder / "dialscript.toml"
         self._log = self._folder / "daemon.log"
         self._log_reader = None
@@ -70,7 +71,7 @@ class Daemon:
         environment = self._variables(NOTIFY_SOCKET=self._notify_socket.getsockname())
         with open(self._log, "ab") as log:
             self._process = subprocess.Popen(
-                [str(self.binary), "serve", "--config", str(self._file)], stdin=subprocess.DEVNULL, stdout=log,
+                [*self.launcher, str(self.binary), "serve", "--config", str(self._file)], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=self._log_reader.write_end if self._log_reader else log, env=environment,
                 start_new_session=True,
             )
@@ -94,6 +95,11 @@ class Daemon:
                 self._notifications += self._notify_socket.recv(4096).decode()
         except BlockingIOError:
             return self._notifications
+
+    @property
+    def folders(self):
+        """The folders in which it writes."""
+        return [self._folder, Path(self._sockets.name)]
 
     @property
     def pid(self):

@@ -54,6 +54,7 @@ class FreeSwitch:
         self._write_configuration(samples, callee_port)
         self._process = None
         self.channels = None
+        self.launcher = []  # the start of its command line, for example to change the user
 
     def another(self, run, samples):
         """Another FreeSWITCH of the same installation, in its own folder."""
@@ -63,13 +64,21 @@ class FreeSwitch:
         """Starts it and returns when it accepts calls."""
         with open(self._run / "log/console", "wb") as console:
             self._process = subprocess.Popen(
-                self._program(), stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
+                [*self.launcher, *self._program()], stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
             )
         try:
             wait_until(self._accepts_calls, 30, "FreeSWITCH to accept calls", every=0.1)
             self.channels = Watcher(self.event_port, PASSWORD)
         except (WaitTimeout, EOFError) as reason:
             raise SwitchFailed("\n".join([str(reason), *self.last_log(20)])) from reason
+
+    @property
+    def folders(self):
+        """The folders in which it writes."""
+        return [self._run]
+
+    def name_process(self):
+        """Its process has the name of the installed program."""
 
     def stop(self):
         """Stops it; calls in progress are hung up."""

@@ -47,6 +47,12 @@ def prepare(say):
             say(str(problem))
 
 
+def needs_root():
+    """For scenarios that start processes of other users."""
+    if os.geteuid() != 0:
+        raise NotPrepared("it needs root")
+
+
 def require(programs, say):
     """Installs the packages of missing files and programs, as root and after saying so."""
     missing = sorted({package for path, package in programs.items() if not _exists(path)})

@@ -35,23 +35,29 @@ REGISTERED = []
 def scenario(sentence, alone=False, long=False, only_on=None, needs=lambda: None):
     """Registers a function as a scenario. `alone`: no other scenario runs at the same time. `long`: started early.
     `only_on`: the only kind of switch that it runs on; by default it runs on all. `needs` prepares what it needs. If that
-    is not available (`SuiteUnavailable`), the scenario is left out."""
+    is not available (`SuiteUnavailable`, `NotPrepared`), the scenario is left out."""
     def register(function):
         REGISTERED.append(Scenario(sentence, function, alone, long, only_on, needs))
         return function
     return register
 
 
+class LeftOut(Exception):
+    """Something that a scenario needs is not available here. The text is the reason."""
+
+
 @dataclass
 class Result:
-    """The result of a scenario or check. `problem` is None if it passed."""
+    """The result of a scenario or check. `problem` is None if it passed. `left_out` says why it did not run."""
 
     sentence: str
     seconds: float
     problem: str | None = None
+    left_out: str | None = None
 
     def __str__(self):
-        return f"  {'FAILED' if self.problem else 'ok':<8}{self.seconds:6.1f} s  {self.sentence}"
+        word = "FAILED" if self.problem else "left out" if self.left_out else "ok"
+        return f"  {word:<8}{self.seconds:6.1f} s  {self.sentence}"
 
 
 def run_all(scenarios, lab_for, at_once, say):
@@ -79,6 +85,8 @@ def _run_one(one, lab_for):
         one.run(lab)
         lab.expect_calls_to_end()
         return Result(one.sentence, time.monotonic() - started)
+    except LeftOut as reason:
+        return Result(one.sentence, time.monotonic() - started, left_out=str(reason))
     except Exception as error:  # Any exception is a result of the scenario and does not end the run.
         seconds = time.monotonic() - started
         return Result(one.sentence, seconds, f"{_description(error)}\n{lab.evidence()}")

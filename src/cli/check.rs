@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-mod connect;
+pub(super) mod connect;
+mod folders;
 mod json;
 mod servers;
 
@@ -45,7 +46,8 @@ pub(super) fn check(options: CheckArgs) -> ExitCode {
         );
     }
     match config::load(&options.config.resolve_path()) {
-        Ok(config) => {
+        Ok(mut config) => {
+            folders::add_warnings(&mut config);
             match options.json {
                 true => json::print_success(config.library.scripts.len(), &config.warnings),
                 false => {

@@ -14,9 +14,11 @@ mod reload_result;
 mod script_files;
 mod service_connections;
 mod service_reports;
+mod sharing;
 mod stop;
 mod supervisor;
 mod systemd;
+mod traces;
 mod warnings;
 mod worker;
 
@@ -37,6 +39,7 @@ use crate::cli::terminal::print_error;
 use crate::config::Config;
 use crate::server::{CallContext, CallServer};
 use crate::telemetry::{self, DaemonLog};
+use crate::trace::SpanQueue;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 use crate::voice::program::{adopt_orphans, kill_orphans};
@@ -52,6 +55,7 @@ use script_files::{load_scripts, log_script_faults, store_valid_files};
 use service_connections::ServiceConnections;
 use service_reports::report;
 use systemd::ServiceNotification;
+use traces::{end_export, start_export};
 use warnings::log_warnings;
 use worker::SupervisorLink;
 
@@ -142,9 +146,8 @@ async fn run_daemon(
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
-    let (triggers, voice) = (Arc::new(triggers), Arc::new(voice));
-    let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
-    let server = CallServer::new(CallContext { limits, library, triggers, voice });
+    let (traces, spans) = start_export(config.daemon.otlp.as_ref(), triggers.client()).unzip();
+    let server = call_server(&config, triggers, voice, spans);
     store_valid_files(&config);
     let shared = (&server, &systemd);
     let reloader = Reloader::new(path, shared, sockets.allow, log.level(), config.daemon);
@@ -165,8 +168,20 @@ async fn run_daemon(
         () = follow_supervisor(supervisor, &server) => {}
     }
     complete_requests(&server).await;
+    end_export(traces).await;
     info!("stopped");
     Ok(())
+}
+
+fn call_server(
+    config: &Config,
+    triggers: HttpTriggerClient,
+    voice: VoiceEngines,
+    spans: Option<Arc<SpanQueue>>,
+) -> DaemonServer {
+    let (triggers, voice) = (Arc::new(triggers), Arc::new(voice));
+    let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
+    CallServer::new(CallContext { limits, library, triggers, voice }, spans)
 }
 
 /// Completes the requests and sounds that are still in progress, or aborts them after a timeout.

@@ -74,7 +74,7 @@ impl Simulation {
         let voice = Arc::new(SimulatedVoice::new(engines, options));
         let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
         let triggers = Arc::new(triggers);
-        let server = CallServer::new(CallContext { limits, library, triggers, voice });
+        let server = CallServer::new(CallContext { limits, library, triggers, voice }, None);
         let stop = StopRequests::default();
         let server_task = tokio::spawn({
             let (server, stop) = (server.clone(), stop.clone());

@@ -13,10 +13,12 @@ pub(super) mod listener;
 mod log;
 mod metrics;
 mod network;
+mod otlp;
 mod ports;
 pub(super) mod reload;
 mod secret_text;
 mod server;
+mod service_header;
 pub(super) mod settings;
 mod sound_server;
 mod speech;
@@ -37,6 +39,7 @@ use folders::{DaemonFolders, FoldersTable};
 use listener::{ASTERISK_PORT, FREESWITCH_PORT, ListenerTable};
 use log::LogTable;
 use metrics::MetricsTable;
+use otlp::OtlpTable;
 use ports::ListenAddress;
 use server::ServerTable;
 use settings::DaemonSettings;
@@ -68,6 +71,7 @@ struct DaemonTables {
     egress: EgressTable,
     log: LogTable,
     metrics: Option<MetricsTable>,
+    otlp: Option<OtlpTable>,
     control: ControlTable,
     speech: DaemonSpeechTable,
     sound_server: Option<SoundServerTable>,
@@ -140,6 +144,7 @@ impl DaemonFile {
             voice: tables.speech.settings(context, folders, sound_server, serves_asterisk),
             log: tables.log.settings(),
             metrics: tables.metrics.as_ref().and_then(|table| table.settings(file)),
+            otlp: tables.otlp.as_ref().and_then(|table| table.settings(context)),
             control: self.control_socket(),
             asterisk,
         }
@@ -170,6 +175,7 @@ impl DaemonTables {
             egress: file.read_table("egress", EgressTable::read).unwrap_or_default(),
             log: file.read_table("log", LogTable::read).unwrap_or_default(),
             metrics: file.read_table("metrics", MetricsTable::read),
+            otlp: file.read_table("otlp", OtlpTable::read),
             control: file.read_table("control", ControlTable::read).unwrap_or_default(),
             speech: file.read_table("speech", DaemonSpeechTable::read).unwrap_or_default(),
             sound_server: file.read_table("sound_server", SoundServerTable::read),

@@ -1,7 +1,7 @@
 //! The folders in which the daemon writes files: the sound cache and the recordings.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 use crate::script::definition::{PromptPart, Script, ScriptLibrary};
@@ -27,9 +27,11 @@ pub(crate) fn create(settings: &VoiceSettings, library: &ScriptLibrary) -> Vec<S
 }
 
 /// The switch may run as any user.
-const CACHE_MODE: u32 = 0o777;
+const CACHE_MODE: u32 = 0o755;
 /// Other users must not hear what callers say. The switch needs to write here, so it is this user or in the group.
 const RECORDINGS_MODE: u32 = 0o770;
+/// A new folder inherits this bit, and the group, from the folder above it.
+const SETGID: u32 = 0o2000;
 
 /// Whether a script plays texts or sounds from URLs.
 fn uses_sound_cache(script: &Script) -> bool {
@@ -38,15 +40,25 @@ fn uses_sound_cache(script: &Script) -> bool {
 }
 
 fn create_folder(folder: &Path, mode: u32, key: &str) -> Result<(), String> {
-    let created =
-        folder.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(
-            |()| match DirBuilder::new().mode(mode).create(folder) {
-                Err(_) if folder.is_dir() => Ok(()),
-                created => created,
-            },
-        );
+    let created = folder.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
+        match DirBuilder::new().mode(mode).create(folder) {
+            Err(_) if folder.is_dir() => Ok(()),
+            created => created.map(|()| set_mode(folder, mode)),
+        }
+    });
     created.map_err(|e| {
         let folder = folder.display();
         format!("cannot create the folder `{folder}` ({e}): name another as {key}")
     })
+}
+
+/// Sets the mode of a new folder, whatever the umask of this process is: the switch must reach its files. A file system
+/// without modes refuses that, and the folder is used as it is.
+fn set_mode(folder: &Path, mode: u32) {
+    let Ok(found) = fs::metadata(folder) else { return };
+    let found = found.permissions().mode() & 0o7777;
+    let wanted = mode | found & SETGID;
+    if found != wanted {
+        drop(fs::set_permissions(folder, Permissions::from_mode(wanted)));
+    }
 }

@@ -34,6 +34,8 @@ listen = { engine = 'command' }
 [speech.engines.NAME]
 engine = 'switch'
 [upstream.HOST]
+[otlp]
+headers = {}
 ",
     "\
 [speech]
@@ -124,6 +126,7 @@ impl SchemaTables {
         match kind {
             ValueKind::Flag => json!({ "type": "boolean" }),
             ValueKind::WholeNumber => json!({ "type": "integer", "minimum": 0 }),
+            ValueKind::Number => json!({ "type": "number" }),
             ValueKind::Text => text(),
             ValueKind::Choice(words) => json!({ "enum": words }),
             // Without a unit, a duration is an error.

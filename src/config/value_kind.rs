@@ -15,6 +15,8 @@ pub(super) const WHOLE_NUMBER_EXPECTED: &str = "a whole number without quotes or
 pub(crate) enum ValueKind {
     Flag,
     WholeNumber,
+    /// A number, which may have a fraction.
+    Number,
     Text,
     /// One of these texts.
     Choice(Vec<String>),
@@ -120,12 +122,16 @@ impl<'de> Deserializer<'de> for KindProbe {
         Err(FoundKind(Some(ValueKind::from_expected_text(&expected))))
     }
 
+    fn deserialize_f64<V: Visitor<'de>>(self, _: V) -> Result<V::Value, FoundKind> {
+        Err(FoundKind(Some(ValueKind::Number)))
+    }
+
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FoundKind> {
         self.deserialize_str(visitor)
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf option unit unit_struct newtype_struct
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 char bytes byte_buf option unit unit_struct newtype_struct
         seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }

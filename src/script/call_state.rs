@@ -128,6 +128,11 @@ impl<'a> CallState<'a> {
         &self.script
     }
 
+    /// The number of the attempt, from 1.
+    pub(crate) fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
     /// Starts another attempt if `repeat` allows one; returns whether it does.
     pub(crate) fn start_next_attempt(&mut self) -> bool {
         let allowed = self.attempt <= self.script.prompt.repeat;

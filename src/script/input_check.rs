@@ -16,6 +16,17 @@ pub(crate) enum InputCheck {
     Invalid,
 }
 
+impl InputCheck {
+    /// The word in traces.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Missing => "missing",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
 impl Script {
     /// In a menu without `[otherwise]`, input that no branch matches is invalid.
     pub(crate) fn check_unmatched(&self, input: &str) -> InputCheck {

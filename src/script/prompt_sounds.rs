@@ -15,6 +15,7 @@ use crate::script::template::{PlaceholderValues, RedactedText};
 use crate::script::voice::{
     RenderedSound, SoundError, SoundGuard, SoundRequest, VoiceParams, VoiceService,
 };
+use crate::trace::TraceContext;
 
 /// The sounds of one prompt.
 pub(super) struct PromptSounds<R> {
@@ -24,6 +25,7 @@ pub(super) struct PromptSounds<R> {
     /// Whether at least one sound was handed out.
     has_played: bool,
     last_error: Option<SoundError>,
+    trace: TraceContext,
 }
 
 /// The sound with which the switch itself spells a value, if the rendering fails.
@@ -31,7 +33,7 @@ type SwitchSpelling = Result<Sound, SpellingError>;
 
 enum PromptSlot<R> {
     Ready(Sound),
-    Pending { render: R, spelling: Option<SwitchSpelling> },
+    Pending { render: R, spelling: Option<SwitchSpelling>, span_name: &'static str },
 }
 
 impl<R> PromptSounds<R> {
@@ -57,11 +59,26 @@ impl<R> PromptSounds<R> {
                 slots.extend(sounds.map(|sound| PromptSlot::Ready(voice.switch_sound(sound))));
             }
             for (request, spelling) in sound_requests(part, voice_params, languages, values) {
+                let span_name = match request {
+                    SoundRequest::Text { .. } => "text-to-speech",
+                    SoundRequest::Url { .. } => "sound download",
+                };
                 let render = voice.render(request, has_tts);
-                slots.push_back(PromptSlot::Pending { render, spelling });
+                slots.push_back(PromptSlot::Pending { render, spelling, span_name });
             }
         }
-        Self { slots, guards: Vec::new(), has_played: false, last_error: None }
+        Self {
+            slots,
+            guards: Vec::new(),
+            has_played: false,
+            last_error: None,
+            trace: TraceContext::default(),
+        }
+    }
+
+    /// Records the waits for sounds that are not rendered yet.
+    pub(super) fn with_trace(self, trace: TraceContext) -> Self {
+        Self { trace, ..self }
     }
 
     /// The last error, if no sound of the prompt could be played.
@@ -117,13 +134,21 @@ impl<R: Future<Output = Result<RenderedSound, SoundError>> + Send + Unpin> Sound
         loop {
             let sound = match self.slots.front_mut()? {
                 PromptSlot::Ready(sound) => Ok(sound.clone()),
-                PromptSlot::Pending { render, spelling } => match render.await {
-                    Ok(rendered) => {
-                        self.guards.push(rendered.guard);
-                        Ok(rendered.sound)
+                PromptSlot::Pending { render, spelling, span_name } => {
+                    let mut span = self.trace.start_wait(span_name);
+                    let rendered = render.await;
+                    if let Err(error) = &rendered {
+                        span.fail(&error.to_string());
                     }
-                    Err(error) => spelled_instead(spelling.take(), error),
-                },
+                    drop(span);
+                    match rendered {
+                        Ok(rendered) => {
+                            self.guards.push(rendered.guard);
+                            Ok(rendered.sound)
+                        }
+                        Err(error) => spelled_instead(spelling.take(), error),
+                    }
+                }
             };
             self.slots.pop_front();
             match sound {

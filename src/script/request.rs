@@ -10,6 +10,7 @@ use crate::script::answer::AnswerFormat;
 use crate::script::definition::{AuthTemplate, RetryPolicy, Script, ScriptTrigger, UrlTemplate};
 use crate::script::escape::EscapeError;
 use crate::script::template::{MASK, PlaceholderValues, RedactedText};
+use crate::trace::TraceContext;
 
 mod result;
 
@@ -33,6 +34,8 @@ pub struct TriggerRequest {
     pub cache_key: Option<CacheKeyInput>,
     /// The format of the answer; `None` finds it out.
     pub read_as: Option<AnswerFormat>,
+    /// The parent of the attempts in the trace of the call. It is no part of the cache key.
+    pub trace: TraceContext,
 }
 
 /// The URL of a request.
@@ -99,6 +102,7 @@ impl TriggerRequest {
             retry_policy: trigger.retry_policy,
             cache_key: key.transpose()?,
             read_as: trigger.read_as,
+            trace: TraceContext::default(),
         })
     }
 

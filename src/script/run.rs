@@ -21,6 +21,7 @@ use crate::script::request::TriggerClient;
 use crate::script::subject::BranchSubject;
 use crate::script::template::masked;
 use crate::script::voice::VoiceService;
+use crate::trace::TraceContext;
 
 mod outcome;
 mod question;
@@ -39,6 +40,7 @@ pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
     (triggers, voice): (&T, &V),
     script: Arc<Script>,
     arguments: ScriptArguments,
+    trace: TraceContext,
     progress: &CallProgress,
 ) -> CallReport {
     progress.set_caller(channel.caller().clone());
@@ -46,7 +48,8 @@ pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
     let channel = ObservedChannel { channel, progress };
     let state = CallState::new(library, channel.caller().clone(), script, arguments);
     let (report, code) = Default::default();
-    let mut call = CallRun { channel, progress, library, triggers, voice, state, report, code };
+    let mut call =
+        CallRun { channel, progress, library, triggers, voice, state, report, code, trace };
     let exit = match call.run_scripts().await {
         Ok(exit) => exit,
         Err(interruption) => call.handle_interruption(interruption),
@@ -64,6 +67,7 @@ struct CallRun<'a, C, T, V> {
     report: CallReport,
     /// The value at the response key, not masked: `DIALSCRIPT_CODE`.
     code: String,
+    trace: TraceContext,
 }
 
 /// The outcome of a script: the value of `DIALSCRIPT_OUTCOME`, and the table that says what happens.
@@ -156,13 +160,20 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         if playlist.is_empty() {
             return Ok(());
         }
-        match self.channel.pick_up(!script.prompt.stay_unanswered).await? {
+        match self.pick_up(script).await? {
             LineState::Up => {
-                let mut sounds = self.start_sounds(script, playlist, phase);
+                let (trace, _span) = self.trace.start_parent("prompt");
+                let mut sounds = self.start_sounds(script, playlist, phase).with_trace(trace);
                 self.channel.play(&mut sounds, type_ahead).await
             }
             LineState::Ringing | LineState::HungUp => Ok(()),
         }
+    }
+
+    /// Picks up the call, unless the script forbids it.
+    async fn pick_up(&mut self, script: &Script) -> Result<LineState, Interruption> {
+        let _span = self.trace.start_wait("pick up");
+        self.channel.pick_up(!script.prompt.stay_unanswered).await
     }
 
     fn start_sounds(
@@ -222,6 +233,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         self.report.script = self.state.script().name.clone();
         self.report.version = self.state.script().version;
         self.report.empty_placeholders = self.state.take_empty_placeholders();
+        let mut span = self.trace.start_span("hand over");
+        span.set("dialscript.exit", &*self.report.exit);
         let started = Instant::now();
         self.report.handover = Some(self.channel.hand_over(&variables, &exit).await);
         self.report.handover_time = started.elapsed();

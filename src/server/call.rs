@@ -21,8 +21,10 @@ use crate::script::definition::{ExcludedScript, Script};
 use crate::script::request::TriggerClient;
 use crate::script::run::run;
 use crate::script::voice::VoiceService;
+use crate::telemetry::call_span::end_call_span;
 use crate::telemetry::refused_calls::CallRefusal;
 use crate::telemetry::{CallEnded, Switch};
+use crate::trace::TraceContext;
 
 /// Serves a call from Asterisk.
 pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
@@ -131,11 +133,15 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         let span = info_span!("call", call_id = caller.call_id, script = script.name);
         let CallContext { library, triggers, voice, .. } = &*self.context;
         let (services, progress) = ((&**triggers, &**voice), &self.listed.call.progress);
-        let call = run(channel, library, services, script, arguments, progress);
+        let trace = TraceContext::for_call(self.server.spans.as_ref());
+        let (trace_id, call_span) = (trace.trace_id(), trace.call_span(self.started_at));
+        let call = run(channel, library, services, script, arguments, trace, progress);
         let report = call.instrument(span).await;
         let (switch, duration) = (self.switch, self.started_at.elapsed());
-        CallEnded { switch, call_id: &caller.call_id, duration, report }
-            .record(&self.server.call_counts, &self.server.call_times);
+        let ended =
+            CallEnded { switch, call_id: &caller.call_id, duration, trace: trace_id, report };
+        ended.record(&self.server.call_counts, &self.server.call_times);
+        end_call_span(call_span, &ended);
     }
 }
 

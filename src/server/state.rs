@@ -14,6 +14,7 @@ use crate::telemetry::call_counts::CallCounts;
 use crate::telemetry::call_times::CallTimes;
 use crate::telemetry::refused_calls::RefusedCalls;
 use crate::telemetry::reload_counts::ReloadCounts;
+use crate::trace::SpanQueue;
 
 /// The limits of calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub(super) struct ServerState<T, V> {
     pub(super) refuser: CallRefuser,
     pub(super) call_counts: CallCounts,
     pub(super) active_calls: ActiveCalls,
+    /// Where the spans of calls go; `None` if traces are not exported.
+    pub(super) spans: Option<Arc<SpanQueue>>,
     pub(super) call_times: CallTimes,
     pub(super) refused_calls: RefusedCalls,
     pub(super) reload_counts: ReloadCounts,
@@ -55,7 +58,7 @@ pub(super) struct ServerState<T, V> {
 }
 
 impl<T, V> ServerState<T, V> {
-    pub(super) fn new(context: CallContext<T, V>) -> Self {
+    pub(super) fn new(context: CallContext<T, V>, spans: Option<Arc<SpanQueue>>) -> Self {
         let tasks = TaskTracker::new();
         Self {
             context: RwLock::new(Arc::new(context)),
@@ -63,6 +66,7 @@ impl<T, V> ServerState<T, V> {
             tasks,
             call_counts: CallCounts::default(),
             active_calls: ActiveCalls::default(),
+            spans,
             call_times: CallTimes::default(),
             refused_calls: RefusedCalls::default(),
             reload_counts: ReloadCounts::default(),

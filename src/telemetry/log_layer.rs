@@ -9,7 +9,8 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::fields::LogFields;
-use super::log_line::{LineFormat, LogRecord};
+use super::log_format::LineFormat;
+use super::log_line::LogRecord;
 use super::log_queue::LogQueue;
 
 /// Writes each event as one line into the queue of the log.

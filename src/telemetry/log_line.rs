@@ -15,16 +15,6 @@ const MAX_LINE_BYTES: usize = 16_000;
 /// The field with the number of fields that were left out of the line.
 const LEFT_OUT: &str = "fields_left_out";
 
-/// The format of the log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum LogFormat {
-    /// Text for people.
-    #[default]
-    Text,
-    /// One JSON object per line.
-    Json,
-}
-
 /// What one line says.
 pub(super) struct LogRecord<'a> {
     pub(super) time: SystemTime,
@@ -34,26 +24,8 @@ pub(super) struct LogRecord<'a> {
     pub(super) spans: Vec<(&'static str, Arc<LogFields>)>,
 }
 
-/// How lines are written.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LineFormat {
-    pub(super) format: LogFormat,
-    /// Whether text lines have terminal colours.
-    pub(super) colours: bool,
-}
-
-impl LineFormat {
-    /// The line, with its line break.
-    pub(super) fn line(self, record: &LogRecord<'_>) -> String {
-        match self.format {
-            LogFormat::Text => record.text_line(self.colours),
-            LogFormat::Json => record.json_line(),
-        }
-    }
-}
-
 impl LogRecord<'_> {
-    fn text_line(&self, colours: bool) -> String {
+    pub(super) fn text_line(&self, colours: bool) -> String {
         let mut line = match colours {
             true => format!(
                 "{} \x1b[{}m{:>5}\x1b[0m ",
@@ -63,20 +35,30 @@ impl LogRecord<'_> {
             ),
             false => format!("{} {:>5} ", self.timestamp(), self.level),
         };
-        self.event.message.chars().for_each(|char| match char.is_control() {
-            true => line.extend(char.escape_default()),
-            false => line.push(char),
-        });
-        let own = &self.event.fields;
-        let is_repeated = |name: &str| own.iter().any(|(other, _)| *other == name);
-        let of_spans = self.spans.iter().flat_map(|(_, span)| &span.fields);
-        let fields = own.iter().chain(of_spans.filter(|(name, _)| !is_repeated(name)));
-        push_fields(&mut line, fields.map(|(name, value)| (*name, value)), push_text_field);
+        self.push_text(&mut line);
         line.push('\n');
         line
     }
 
-    fn json_line(&self) -> String {
+    /// Appends the message and the fields of a text line.
+    pub(super) fn push_text(&self, line: &mut String) {
+        self.event.message.chars().for_each(|char| match char.is_control() {
+            true => line.extend(char.escape_default()),
+            false => line.push(char),
+        });
+        push_fields(line, self.fields(), push_text_field);
+    }
+
+    /// The fields of the event, then those of the spans around it that it does not have itself.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        let own = &self.event.fields;
+        let is_repeated = |name: &str| own.iter().any(|(other, _)| *other == name);
+        let of_spans = self.spans.iter().flat_map(|(_, span)| &span.fields);
+        let fields = own.iter().chain(of_spans.filter(move |(name, _)| !is_repeated(name)));
+        fields.map(|(name, value)| (*name, value))
+    }
+
+    pub(super) fn json_line(&self) -> String {
         let mut line =
             format!("{{\"timestamp\":\"{}\",\"level\":\"{}\"", self.timestamp(), self.level);
         push_json_field(&mut line, "message", &Value::from(self.event.message.as_str()));

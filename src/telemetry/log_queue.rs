@@ -38,10 +38,10 @@ struct QueueState {
     is_closed: bool,
 }
 
-/// A line that waits, with its line break.
+/// A line that waits, with its line break, or an entry of the journal.
 #[derive(Debug)]
 pub(super) struct QueuedLine {
-    pub(super) text: String,
+    pub(super) text: Vec<u8>,
     /// The loss that the line reports.
     loss: Option<LogLoss>,
 }
@@ -56,11 +56,12 @@ pub(super) struct LogLoss {
 
 impl LogQueue {
     /// Adds a line, or counts it as lost.
-    pub(super) fn push(&self, line: String) {
+    pub(super) fn push(&self, line: impl Into<Vec<u8>>) {
+        let line = line.into();
         let mut state = self.state.lock();
         state.is_dropping |= !state.has_room(line.len(), 1);
         if state.is_dropping {
-            self.count_loss(&mut state, || "standard error was not read in time".to_owned());
+            self.count_loss(&mut state, || "the log was not read in time".to_owned());
             return;
         }
         state.add(QueuedLine { text: line, loss: None });
@@ -94,7 +95,7 @@ impl LogQueue {
         &self,
         line: QueuedLine,
         result: io::Result<()>,
-        report: impl Fn(&LogLoss) -> String,
+        report: impl Fn(&LogLoss) -> Vec<u8>,
     ) {
         let mut state = self.state.lock();
         state.is_writing = false;

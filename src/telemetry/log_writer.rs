@@ -10,7 +10,8 @@ use serde_json::Value;
 use tracing::Level;
 
 use super::fields::LogFields;
-use super::log_line::{LineFormat, LogRecord};
+use super::log_format::LineFormat;
+use super::log_line::LogRecord;
 use super::log_queue::{LogLoss, LogQueue};
 
 /// The pause before the next attempt if the output can't take a line and does not block, such as a pipe that another
@@ -32,10 +33,10 @@ pub(super) fn spawn(
         let mut is_broken_line = false;
         while let Some(line) = queue.take() {
             let text = match is_broken_line {
-                true => Cow::from(format!("\n{}", line.text)),
+                true => Cow::from([b"\n", &*line.text].concat()),
                 false => Cow::from(&line.text),
             };
-            let result = write_line(&mut output, text.as_bytes());
+            let result = write_line(&mut output, &text);
             is_broken_line = result.as_ref().is_err_and(|error| error.is_broken_line);
             let result = result.map_err(|error| error.error);
             queue.written(line, result, |loss| loss_line(format, loss));
@@ -71,7 +72,7 @@ fn write_line(output: &mut impl Write, line: &[u8]) -> Result<(), WriteLineError
 }
 
 /// The line about lost lines. It does not depend on the level of the log.
-fn loss_line(format: LineFormat, loss: &LogLoss) -> String {
+fn loss_line(format: LineFormat, loss: &LogLoss) -> Vec<u8> {
     let fields = vec![("lines", loss.lines.into()), ("reason", Value::from(loss.reason.as_str()))];
     let event = LogFields { message: "log lines were lost".to_owned(), fields };
     format.line(&LogRecord {

@@ -11,8 +11,9 @@ use tracing::{Level, debug, info, info_span};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::fields::{CUT_MARK, LogFields, MAX_VALUE_BYTES};
+use super::log_format::{LineFormat, LogFormat};
 use super::log_layer::LogLayer;
-use super::log_line::{LineFormat, LogFormat, LogRecord};
+use super::log_line::LogRecord;
 use super::log_queue::{LogQueue, MAX_BYTES, MAX_LINES};
 use super::log_writer;
 use super::panics;
@@ -27,7 +28,8 @@ fn lines(format: LineFormat, log: impl FnOnce()) -> Vec<String> {
     let layer = LogLayer { format, queue: queue.clone() };
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);
     queue.close(Duration::ZERO);
-    let lines = std::iter::from_fn(|| queue.take()).map(|line| line.text);
+    let lines = std::iter::from_fn(|| queue.take());
+    let lines = lines.map(|line| String::from_utf8(line.text).unwrap());
     let rest = |line: String| {
         line.split_once(if format.format == TEXT.format { ' ' } else { ',' }).unwrap().1.to_owned()
     };
@@ -114,12 +116,13 @@ fn a_panic_is_a_line_of_the_log_and_shows_only_constant_messages() {
 
 fn line_of(event: &str) -> String {
     let event = LogFields { message: event.to_owned(), fields: Vec::new() };
-    TEXT.line(&LogRecord {
+    let line = TEXT.line(&LogRecord {
         time: SystemTime::UNIX_EPOCH,
         level: Level::INFO,
         event: &event,
         spans: Vec::new(),
-    })
+    });
+    String::from_utf8(line).unwrap()
 }
 
 /// An output that a test controls: each write waits for its result.
@@ -196,7 +199,7 @@ fn lines_that_a_stuck_reader_does_not_take_are_counted_and_the_gap_is_reported_i
             .all(|(number, line)| *line == number.to_string())
     );
     let report = format!(
-        " WARN log lines were lost lines={} reason=\"standard error was not read in time\"",
+        " WARN log lines were lost lines={} reason=\"the log was not read in time\"",
         before + lost
     );
     assert!(lines.last().unwrap().ends_with(&report), "{lines:?}");

@@ -50,13 +50,18 @@ impl HttpTriggerClient {
         &self,
         settings: &TriggerSettings,
     ) -> Result<Arc<RequestSender>, TriggerSetupError> {
-        if self.settings.has_same_client(settings) {
-            return Ok(self.sender.clone());
-        }
+        let client = match self.settings.has_same_client(settings) {
+            true if self.settings.traceparent == settings.traceparent => {
+                return Ok(self.sender.clone());
+            }
+            true => self.sender.client.clone(),
+            false => Arc::new(http_client(settings)?),
+        };
         Ok(Arc::new(RequestSender {
-            client: Arc::new(http_client(settings)?),
+            client,
             upstreams: self.sender.upstreams.clone(),
             parser: self.sender.parser.clone(),
+            sends_traceparent: settings.traceparent,
             shutdown: self.sender.shutdown.clone(),
         }))
     }

@@ -37,7 +37,20 @@ impl OutgoingRequest {
         self.request.url()
     }
 
-    /// Everything that is sent, except the signature.
+    /// The host without the port, for traces: see [`Self::upstream_name`].
+    pub(super) fn host(&self) -> &str {
+        match self.untrusted_host {
+            true => &self.upstream_name,
+            false => self.url().host_str().unwrap_or_default(),
+        }
+    }
+
+    /// The port; `None` if a value decides the host.
+    pub(super) fn port(&self) -> Option<u16> {
+        self.url().port_or_known_default().filter(|_| !self.untrusted_host)
+    }
+
+    /// Everything that is sent, except the signature and `traceparent`.
     pub(super) fn request(&self) -> &reqwest::Request {
         &self.request
     }

@@ -16,14 +16,17 @@ use super::upstream::UpstreamRegistry;
 use crate::script::answer::{AnswerFormat, MAX_TEXT, TriggerAnswer};
 use crate::script::definition::RetryPolicy;
 use crate::script::request::{RequestTimings, TriggerError, TriggerRequest};
+use crate::trace::TraceContext;
 use crate::web::client::{HttpClient, HttpReply};
 use crate::web::stopwatch::{ExchangeTimings, Stopwatch};
 
 mod attempt;
+mod attempt_trace;
 mod outcome;
 mod response_class;
 
 use attempt::AttemptOutcome;
+use attempt_trace::AttemptTrace;
 pub(super) use outcome::{RequestDeadline, RequestOutcome};
 pub(super) use response_class::{ResponseClass, ResponseClassifier, has_branch_for};
 
@@ -39,6 +42,8 @@ pub(super) struct RequestSender {
     pub(super) client: Arc<HttpClient>,
     pub(super) upstreams: Arc<UpstreamRegistry>,
     pub(super) parser: Arc<AnswerParser>,
+    /// Whether requests have the header `traceparent`.
+    pub(super) sends_traceparent: bool,
     /// Cancelled when the daemon stops. Then retries are made without a pause, and each URL gets one more at most.
     pub(super) shutdown: CancellationToken,
 }
@@ -52,6 +57,8 @@ pub(super) struct RequestPlan {
     retry_policy: RetryPolicy,
     classifier: ResponseClassifier,
     read_as: Option<AnswerFormat>,
+    /// The parent of the attempts.
+    trace: TraceContext,
     /// Whether this is a background request: no call waits for its answer. It may use at most half of an upstream's
     /// permits, and is sent even while the circuit breaker is open.
     pub(super) is_background: bool,
@@ -70,6 +77,7 @@ impl RequestPlan {
             retry_policy: request.retry_policy,
             classifier,
             read_as: request.read_as,
+            trace: request.trace.clone(),
             is_background: false,
         }
     }
@@ -178,9 +186,11 @@ impl RequestSender {
         if deadline.remaining() < MIN_ATTEMPT_TIME {
             return AttemptOutcome::without_reply(TriggerError::TimedOut(deadline.limit), false);
         }
-        let Some(request) = outgoing.signed_copy(&plan.signer) else {
+        let Some(mut request) = outgoing.signed_copy(&plan.signer) else {
             return AttemptOutcome::without_reply(TriggerError::Cancelled, false);
         };
+        let trace = AttemptTrace::start(&plan.trace, outgoing, timings, plan.is_background);
+        trace.add_header(&mut request, self.sends_traceparent);
         timings.attempts += 1;
         let stopwatch = Stopwatch::default();
         let exchange = self.client.exchange(request, outgoing.untrusted_host, MAX_BODY);
@@ -192,6 +202,7 @@ impl RequestSender {
             Err(_) => AttemptOutcome::without_reply(TriggerError::TimedOut(deadline.limit), true),
         };
         permit.finish(attempt.health_signal());
+        trace.finish(&attempt);
         attempt
     }
 

@@ -27,6 +27,8 @@ pub struct TriggerSettings {
     /// Further requests are not sent.
     pub max_requests: usize,
     pub upstream_limits: UpstreamLimits,
+    /// Whether requests have the header `traceparent`.
+    pub traceparent: bool,
     pub cache: ResponseCacheLimits,
     pub shared_cache: Option<SharedCacheSettings>,
     /// The hosts that are allowed if a value decides the host: see [`egress`](crate::web::egress).
@@ -44,6 +46,7 @@ impl Default for TriggerSettings {
             proxy: None,
             max_requests: 1000,
             upstream_limits: UpstreamLimits::default(),
+            traceparent: true,
             cache: ResponseCacheLimits::default(),
             shared_cache: None,
             allow_hosts: Vec::new(),
@@ -63,6 +66,7 @@ impl fmt::Debug for TriggerSettings {
             .field("proxy", &self.proxy.as_ref().map(without_user))
             .field("max_requests", &self.max_requests)
             .field("upstream_limits", &self.upstream_limits)
+            .field("traceparent", &self.traceparent)
             .field("cache", &self.cache)
             .field("shared_cache", &self.shared_cache)
             .field("allow_hosts", &self.allow_hosts)

@@ -13,6 +13,7 @@ use tracing::warn;
 use super::random_name::{is_random_name, random_name};
 use super::settings::FolderPaths;
 use super::untrusted_files::open_untrusted;
+use crate::file_access::explain::describe_unreadable;
 use crate::script::voice::AsrError;
 
 /// Longer recordings are refused. This is a quarter of an hour at 8 kHz.
@@ -80,7 +81,10 @@ impl SpeechRecording {
     pub(super) fn read(&self) -> Result<Vec<u8>, AsrError> {
         let read_error =
             |error: io::Error| AsrError(format!("could not read the recording: {error}"));
-        let file = open_untrusted(&self.local).map_err(read_error)?;
+        let file = open_untrusted(&self.local).map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => self.unreadable(),
+            _ => read_error(error),
+        })?;
         if !file.metadata().map_err(read_error)?.is_file() {
             return Err(AsrError("the recording is not a regular file".into()));
         }
@@ -93,6 +97,19 @@ impl SpeechRecording {
             }
             _ => Ok(bytes),
         }
+    }
+}
+
+impl SpeechRecording {
+    /// The file name is not part of the error.
+    fn unreadable(&self) -> AsrError {
+        let name = self.local.file_name().unwrap_or_default().to_string_lossy();
+        let why =
+            describe_unreadable(&self.local).unwrap_or_default().replace(&*name, "said-….wav");
+        AsrError(format!(
+            "could not read the recording: {why}; the switch must write recordings that the group of the folder can \
+             read: set its umask to 0007 or 0027, and the mode of the folder to 2770"
+        ))
     }
 }
 

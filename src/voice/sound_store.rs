@@ -9,6 +9,7 @@
 pub(super) mod cache_metadata;
 mod folder_contents;
 mod ownership;
+mod shared_mode;
 mod sound_index;
 pub(super) mod sound_key;
 mod store_folder;

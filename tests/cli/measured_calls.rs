@@ -156,3 +156,20 @@ fn a_failing_engine_is_measured_and_its_errors_are_counted() {
     let runs = sample("dialscript_tts_seconds_count{engine=\"say (false)\"} ");
     assert!(runs.as_ref().is_some_and(|runs| runs != "0"), "{runs:?}");
 }
+
+#[test]
+fn an_excluded_script_is_named_its_calls_are_counted_and_the_daemon_stays_ready() {
+    let scripts = [("menu", MENU), ("order", "[otherwise]\nthn = 'hangup'\n")];
+    let daemon = MeasuredDaemon::start(&scripts, "", Stdio::null());
+    daemon.call("order", &[]);
+    for (switch, _) in &daemon.switches {
+        let labels = format!("switch=\"{switch}\",reason=\"excluded_script\"");
+        daemon.wait_for_sample(&format!("dialscript_calls_refused_total{{{labels}}} 1"));
+    }
+    let info = "dialscript_script_info{script=\"order\",version=\"\",state=\"excluded\"} 1";
+    daemon.wait_for_sample(info);
+    daemon.wait_for_sample("dialscript_scripts{state=\"excluded\"} 1");
+    let ready = request("GET", daemon.metrics, "/readyz");
+    assert_eq!(ready.status, 200);
+    assert!(ready.body.contains("\"scripts\":1,\"excluded\":[\"order\"]"), "{}", ready.body);
+}

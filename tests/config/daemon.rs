@@ -26,10 +26,7 @@ fn an_empty_file_serves_calls_on_loopback() {
         (config.daemon.trigger.cache.max_entries, config.daemon.trigger.cache.max_bytes),
         (10000, 33_554_432)
     );
-    assert_eq!(
-        (config.daemon.log.level, config.daemon.log.format),
-        (tracing::Level::INFO, LogFormat::Text)
-    );
+    assert_eq!((config.daemon.log.level, config.daemon.log.format), (tracing::Level::INFO, None));
 }
 
 #[test]
@@ -135,7 +132,7 @@ fn every_key_of_the_daemons_file_is_read() {
     );
     assert_eq!(
         (config.daemon.log.level, config.daemon.log.format),
-        (tracing::Level::DEBUG, LogFormat::Json)
+        (tracing::Level::DEBUG, Some(LogFormat::Json))
     );
     let metrics = config.daemon.metrics.unwrap();
     assert_eq!((metrics.listen.port(), metrics.allow[0].to_string()), (9464, "10.0.0.9/32".into()));

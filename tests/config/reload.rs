@@ -31,6 +31,7 @@ fn each_key_that_can_change_while_the_daemon_runs_is_applied() {
         ("trigger", "music_after = '1s'"),
         ("trigger", "max_requests = 7"),
         ("trigger", "max_per_upstream = 7"),
+        ("trigger", "traceparent = false"),
         ("trigger", "proxy = 'http://proxy.example:3128'"),
         ("breaker", "failures = 7"),
         ("breaker", "open_for = '7s'"),

@@ -121,6 +121,7 @@ fn daemon_tables() -> Vec<ReferenceTable> {
         daemon("`[log]`", &[(DAEMON, "[log]\n?")]),
         daemon("`[control]`", &[(DAEMON, "[control]\n?")]),
         daemon("`[metrics]`", &[(DAEMON, "[metrics]\n?")]),
+        daemon("`[otlp]`", &[(DAEMON, "[otlp]\n?")]),
     ]
 }
 

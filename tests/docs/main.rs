@@ -10,6 +10,7 @@ mod command_line;
 mod console;
 mod exit_codes;
 mod fragment;
+mod installed_configuration;
 mod keys;
 mod links;
 mod page;

@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 use super::source::{SourceFile, library};
 
 /// Each module, and the modules of this crate that it may import from.
-const ALLOWED_IMPORTS: [(&str, &[&str]); 21] = [
+const ALLOWED_IMPORTS: [(&str, &[&str]); 24] = [
     ("channel", &[]),
     ("wire", &[]),
-    ("script", &["channel"]),
+    ("script", &["channel", "trace"]),
+    ("trace", &[]),
+    ("otlp", &["trace", "web"]),
     ("fake", &[]),
-    ("agi", &["channel", "wire"]),
-    ("esl", &["channel", "wire"]),
+    ("file_access", &[]),
+    ("agi", &["channel", "file_access", "wire"]),
+    ("esl", &["channel", "file_access", "wire"]),
     ("web", &[]),
     ("circuit_breaker", &[]),
     ("concurrency_limit", &[]),
@@ -19,7 +22,15 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 21] = [
     ("histogram", &[]),
     (
         "trigger",
-        &["circuit_breaker", "concurrency_limit", "histogram", "single_flight", "script", "web"],
+        &[
+            "circuit_breaker",
+            "concurrency_limit",
+            "histogram",
+            "single_flight",
+            "script",
+            "trace",
+            "web",
+        ],
     ),
     ("listener", &["concurrency_limit"]),
     ("http_server", &["listener"]),
@@ -29,6 +40,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 21] = [
             "channel",
             "circuit_breaker",
             "concurrency_limit",
+            "file_access",
             "histogram",
             "single_flight",
             "http_server",
@@ -57,6 +69,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 21] = [
             "channel",
             "circuit_breaker",
             "control",
+            "otlp",
             "script",
             "server",
             "telemetry",
@@ -65,8 +78,8 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 21] = [
             "web",
         ],
     ),
-    ("telemetry", &["channel", "histogram", "script"]),
-    ("server", &["agi", "esl", "channel", "listener", "script", "telemetry"]),
+    ("telemetry", &["channel", "histogram", "script", "trace"]),
+    ("server", &["agi", "esl", "channel", "listener", "script", "telemetry", "trace"]),
     (
         "cli",
         &[
@@ -76,12 +89,15 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 21] = [
             "config",
             "control",
             "fake",
+            "file_access",
             "http_server",
             "listener",
             "metrics",
+            "otlp",
             "script",
             "server",
             "telemetry",
+            "trace",
             "trigger",
             "voice",
             "web",
@@ -90,13 +106,14 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 21] = [
 ];
 
 /// Libraries that only some modules may use.
-const RESTRICTED_LIBRARIES: [(&str, &[&str]); 7] = [
+const RESTRICTED_LIBRARIES: [(&str, &[&str]); 8] = [
     ("redis", &["trigger"]),
     ("reqwest", &["trigger", "voice", "web"]),
     ("toml", &["config"]),
     ("hyper", &["http_server", "voice", "web"]),
     ("prometheus_client", &["histogram", "metrics"]),
     ("clap", &["cli"]),
+    ("opentelemetry", &["otlp"]),
     ("tracing_subscriber", &["telemetry"]),
 ];
 

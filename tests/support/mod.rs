@@ -8,6 +8,7 @@ pub(crate) mod fake_voice;
 pub(crate) mod http_get;
 pub(crate) mod log;
 pub(crate) mod net;
+pub(crate) mod otlp_spans;
 pub(crate) mod own_process;
 pub(crate) mod phone_log;
 pub(crate) mod program;

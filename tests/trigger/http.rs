@@ -38,6 +38,7 @@ pub(super) mod proxy;
 mod shared_cache;
 mod single_flight;
 mod stale;
+mod traceparent;
 mod waits;
 
 /// Every value is the same sensitive text.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use dialscript::script::definition::{RetryPolicy, Script};
 use dialscript::script::request::{RequestTarget, TriggerRequest};
 use dialscript::script::template::RedactedText;
+use dialscript::trace::TraceContext;
 use http::Method;
 
 pub(super) fn request_target(url: impl AsRef<str>) -> RequestTarget {
@@ -29,6 +30,7 @@ pub(super) fn get(url: impl AsRef<str>) -> TriggerRequest {
         },
         cache_key: None,
         read_as: None,
+        trace: TraceContext::default(),
     }
 }
 

@@ -11,6 +11,8 @@ use crate::agi::quote::AgiCommandError;
 use crate::agi::reply::AgiReply;
 use crate::channel::digits::DigitCollector;
 use crate::channel::{Interruption, Sound};
+use crate::file_access::FileNeed;
+use crate::file_access::explain::explain_in_background;
 
 /// Maximum number of characters of one SAY. No other command interrupts a SAY, and it must end within the timeout of a
 /// hand-over. A character takes up to 0.9 s in Asterisk's own sounds.
@@ -32,7 +34,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
                 self.say(sound, characters, collector).await
             }
             Sound::Tts(_) => {
-                self.warn_unplayable(sound, "Asterisk has no text-to-speech of its own");
+                let reason = "Asterisk has no text-to-speech of its own";
+                warn!(
+                    call_id = self.caller.call_id,
+                    ?sound,
+                    reason,
+                    "the switch can't play a sound"
+                );
                 Ok(())
             }
         }
@@ -106,13 +114,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         self.connection.ensure_alive()?;
         self.connection.run_command(AgiCommand::channel_status()).await?;
         self.connection.ensure_alive()?;
-        self.warn_unplayable(sound, unplayable_reason(sound));
+        warn_unplayable(&self.caller.call_id, sound).await;
         Ok(())
     }
+}
 
-    fn warn_unplayable(&self, sound: &Sound, reason: &str) {
-        warn!(call_id = self.caller.call_id, sound = ?sound, reason, "the switch can't play a sound");
-    }
+/// Logs that a sound was not played. For a file, the permissions are looked at: they are the usual reason.
+async fn warn_unplayable(call_id: &str, sound: &Sound) {
+    let denied = match sound {
+        Sound::File(file) => explain_in_background("asterisk", file, FileNeed::Read).await,
+        _ => None,
+    };
+    let reason = denied.as_ref().map_or(unplayable_reason(sound), |denied| &denied.reason);
+    let help = denied.as_ref().map(|denied| &*denied.fix);
+    warn!(call_id, ?sound, reason, help, "the switch can't play a sound");
 }
 
 /// `res_http_media_cache` stores what it fetches in `astcachedir` and fails if that directory does not exist

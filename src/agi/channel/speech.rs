@@ -15,6 +15,7 @@ use crate::channel::digits::{DTMF_KEYS, DigitCollector};
 use crate::channel::{
     Channel, Interruption, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
+use crate::file_access::explain::with_explanation;
 
 /// Maximum length in samples of a recording that contains only silence. Asterisk cuts such a recording to one second,
 /// in frames of 20 ms (`handle_recordfile`). A longer recording contains at least 100 ms of speech.
@@ -50,16 +51,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
                 Ok(RecordResult::Key)
             }
             b"hangup" => Err(Interruption::caller_hung_up()),
-            _ => self.record_failure(&reply).await,
+            _ => self.record_failure(&reply, file).await,
         }
     }
 
     /// The error of a RECORD FILE: the note is `(writefile)`, or the channel has failed.
-    async fn record_failure(&mut self, reply: &AgiReply) -> Result<RecordResult, Interruption> {
+    async fn record_failure(
+        &mut self,
+        reply: &AgiReply,
+        file: &str,
+    ) -> Result<RecordResult, Interruption> {
         self.connection.run_command(AgiCommand::channel_status()).await?;
         self.connection.ensure_alive()?;
         Ok(RecordResult::Failed(match note_word(reply) {
-            b"writefile" => "Asterisk cannot write to the recordings folder".to_owned(),
+            b"writefile" => {
+                let what = "Asterisk cannot write to the recordings folder";
+                with_explanation(what, "asterisk", file).await
+            }
             other => format!("Asterisk cannot record: {}", other.escape_ascii()),
         }))
     }

@@ -37,6 +37,39 @@ pub(super) fn check_servers(config: &Config, json: bool) -> ExitCode {
     }
 }
 
+/// What came of the attempt to connect to one server.
+pub(in crate::cli) struct ServerResult {
+    pub(in crate::cli) name: String,
+    /// Such as "script order".
+    pub(in crate::cli) used_for: String,
+    pub(in crate::cli) is_usable: bool,
+    /// The result in words.
+    pub(in crate::cli) result: String,
+    /// How to make it usable, if that is known.
+    pub(in crate::cli) help: Option<String>,
+}
+
+/// Opens a connection to every server that the files name.
+///
+/// # Errors
+///
+/// When a TLS configuration can't be built.
+pub(in crate::cli) async fn probe_servers(
+    config: &Config,
+) -> Result<Vec<ServerResult>, rustls::Error> {
+    let servers = configured_servers(config)?;
+    let results = probe_all(&servers).await;
+    let result =
+        |(server, result): (&ConfiguredServer, Result<ProbeReport, ProbeError>)| ServerResult {
+            name: server.name.clone(),
+            used_for: server.used_for(),
+            is_usable: result.is_ok(),
+            result: result.as_ref().map_or_else(describe_failure, describe_success),
+            help: result.err().and_then(|error| error.help),
+        };
+    Ok(servers.iter().zip(results).map(result).collect())
+}
+
 async fn probe_all(servers: &[ConfiguredServer]) -> Vec<Result<ProbeReport, ProbeError>> {
     let probes = stream::iter(servers).map(|server| probe(&server.address, TIME_LIMIT));
     probes.buffered(MAX_CONCURRENT).collect().await

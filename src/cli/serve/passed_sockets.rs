@@ -1,6 +1,9 @@
 //! Sockets that systemd passes to this process: those of socket units, and those that an earlier process of the service
 //! has put into systemd's store.
 
+#[cfg(test)]
+mod tests;
+
 use std::env;
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener};
@@ -139,40 +142,4 @@ pub(super) fn store(
     let copy = socket.as_fd().try_clone_to_owned()?;
     systemd.notify(ServiceNotification::Store(name, copy));
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::{PassedSockets, PassedTcpListener};
-    use std::net::TcpListener;
-
-    fn passed(address: &str) -> PassedTcpListener {
-        let socket = TcpListener::bind(address).unwrap();
-        let address = socket.local_addr().unwrap();
-        PassedTcpListener { socket, address, name: "dialscript.socket".to_owned() }
-    }
-
-    #[test]
-    fn a_socket_serves_its_own_address_and_one_for_both_families_also_all_of_ipv4() {
-        let local = passed("127.0.0.1:0");
-        let port = local.address.port();
-        assert!(local.serves(local.address));
-        assert!(!local.serves(([127, 0, 0, 1], port ^ 1).into()));
-        assert!(!local.serves(([0, 0, 0, 0], port).into()));
-        let both = passed("[::]:0");
-        let port = both.address.port();
-        assert!(both.serves(([0, 0, 0, 0], port).into()));
-        assert!(!both.serves(([127, 0, 0, 1], port).into()));
-    }
-
-    #[test]
-    fn each_socket_is_taken_once() {
-        let local = passed("127.0.0.1:0");
-        let address = local.address;
-        let mut sockets = PassedSockets { tcp: vec![local], ..PassedSockets::default() };
-        assert!(sockets.take_tcp(address).is_some());
-        assert!(sockets.take_tcp(address).is_none());
-    }
 }

@@ -43,6 +43,9 @@ async fn run_worker() -> io::Result<ExitCode> {
     let mut reload = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // The `ReloadSignal=` of the unit, which means nothing. Recent versions of systemd (seen with 262) do not start a
+    // service whose main process has no handler for it.
+    let _unused = signal(SignalKind::from_raw(Signal::URG.as_raw()))?;
     let (channel, worker_end) = UnixStream::pair()?;
     channel.set_nonblocking(true)?;
     let mut channel = tokio::net::UnixStream::from_std(channel)?;

@@ -48,7 +48,8 @@ impl SupervisorLink {
     /// when this one stops. `release` gives up what only one process can have.
     pub(super) async fn follow(mut self, release: impl FnOnce()) {
         if !matches!(self.channel.read_u8().await, Ok(LEAVE)) {
-            return;
+            // The supervisor has died.
+            return self.requests.advance();
         }
         match self.leave(release).await {
             Ok(successor) => stop_as_told(successor, &self.requests).await,

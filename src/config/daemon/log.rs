@@ -19,12 +19,13 @@ pub(crate) struct LogTable {
 pub struct LogSettings {
     /// The least severe level that is logged.
     pub level: tracing::Level,
-    pub format: LogFormat,
+    /// `None` is the journal if systemd has started the daemon, otherwise text.
+    pub format: Option<LogFormat>,
 }
 
 impl LogTable {
     pub(crate) fn read(table: &mut TableReader<'_, '_>) -> Self {
-        let help = "the log goes to standard error: systemd keeps it, or the shell redirects it";
+        let help = "the log goes to systemd's journal, or else to standard error, which the shell can redirect";
         table.explain(&["file", "path", "output", "destination", "syslog"], help);
         Self { level: table.take("level"), format: table.take("format") }
     }
@@ -32,7 +33,7 @@ impl LogTable {
     pub(crate) fn settings(&self) -> LogSettings {
         LogSettings {
             level: self.level.as_ref().map_or(tracing::Level::INFO, |level| level.get_ref().0),
-            format: self.format.as_ref().map_or(LogFormat::Text, |format| format.get_ref().0),
+            format: self.format.as_ref().map(|format| format.get_ref().0),
         }
     }
 }
@@ -46,12 +47,13 @@ impl FromText for tracing::Level {
 }
 
 impl FromText for LogFormat {
-    const EXPECTED: &'static str = "\"text\" or \"json\"";
+    const EXPECTED: &'static str = "\"text\", \"json\" or \"journald\"";
 
     fn from_text(text: &str) -> Option<Self> {
         match text {
             "text" => Some(Self::Text),
             "json" => Some(Self::Json),
+            "journald" => Some(Self::Journald),
             _ => None,
         }
     }

@@ -67,7 +67,7 @@ fn limit_keys(a: &DaemonSettings, b: &DaemonSettings) -> [(&'static str, bool); 
     ]
 }
 
-fn trigger_keys(a: &DaemonSettings, b: &DaemonSettings) -> [(&'static str, bool); 16] {
+fn trigger_keys(a: &DaemonSettings, b: &DaemonSettings) -> [(&'static str, bool); 17] {
     let (a_default, b_default) = (&a.trigger_defaults, &b.trigger_defaults);
     let (a, b) = (&a.trigger, &b.trigger);
     let (a_limits, b_limits) = (&a.upstream_limits, &b.upstream_limits);
@@ -84,6 +84,7 @@ fn trigger_keys(a: &DaemonSettings, b: &DaemonSettings) -> [(&'static str, bool)
         ("[trigger] max_requests", a.max_requests == b.max_requests),
         ("[trigger] max_per_upstream", a_limits.max_concurrent == b_limits.max_concurrent),
         ("[trigger] proxy", a.proxy == b.proxy),
+        ("[trigger] traceparent", a.traceparent == b.traceparent),
         ("[breaker] failures", a_breaker.failure_threshold == b_breaker.failure_threshold),
         ("[breaker] open_for", a_breaker.open_for == b_breaker.open_for),
         ("[cache] max_entries", a.cache.max_entries == b.cache.max_entries),
@@ -110,7 +111,7 @@ fn speech_keys(a: &DaemonSettings, b: &DaemonSettings) -> [(&'static str, bool);
 }
 
 /// The keys that take effect after a restart, and whether they are the same.
-fn restart_keys(a: &DaemonSettings, b: &DaemonSettings) -> [(&'static str, bool); 11] {
+fn restart_keys(a: &DaemonSettings, b: &DaemonSettings) -> [(&'static str, bool); 12] {
     let (a_voice, b_voice) = (&a.voice, &b.voice);
     let (a_server, b_server) = (a_voice.sound_server.as_ref(), b_voice.sound_server.as_ref());
     // The sound server serves the folder that it has found at its start.
@@ -126,6 +127,7 @@ fn restart_keys(a: &DaemonSettings, b: &DaemonSettings) -> [(&'static str, bool)
         ("[folders] sounds", same_library),
         ("[log] format", a.log.format == b.log.format),
         ("[metrics] listen", metrics_address(a) == metrics_address(b)),
+        ("[otlp]", a.otlp == b.otlp),
         ("[control] socket", a.control == b.control),
         ("[speech] rate", a_voice.format == b_voice.format),
         ("[sound_server] listen", sound_address.0 == sound_address.1),

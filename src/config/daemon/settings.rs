@@ -6,6 +6,7 @@ use super::listener::ListenerSettings;
 use super::log::LogSettings;
 use super::metrics::MetricsSettings;
 use super::trigger::TriggerDefaults;
+use crate::otlp::OtlpSettings;
 use crate::server;
 use crate::trigger;
 use crate::voice;
@@ -29,6 +30,8 @@ pub struct DaemonSettings {
     pub log: LogSettings,
     /// The listener for metrics; `None` if there is none.
     pub metrics: Option<MetricsSettings>,
+    /// The export of traces; `None` if there is none.
+    pub otlp: Option<OtlpSettings>,
     /// The path of the control socket; `None` if it is turned off.
     pub control: Option<PathBuf>,
 }

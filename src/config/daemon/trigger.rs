@@ -23,6 +23,7 @@ pub(crate) struct DaemonTriggerTable {
     max_requests: Option<Spanned<WholeNumber>>,
     max_per_upstream: Option<Spanned<WholeNumber>>,
     retry: Option<Spanned<WholeNumber>>,
+    traceparent: Option<Spanned<bool>>,
 }
 
 /// Defaults for the keys that a script can set in its own `[trigger]`.
@@ -49,6 +50,7 @@ impl DaemonTriggerTable {
             max_requests: table.take("max_requests"),
             max_per_upstream: table.take("max_per_upstream"),
             retry: table.take("retry"),
+            traceparent: table.take("traceparent"),
         }
     }
 
@@ -69,6 +71,7 @@ impl DaemonTriggerTable {
         TriggerSettings {
             connect_timeout: file.duration(connect, millis(100, 60_000), default),
             proxy: self.proxy.as_ref().and_then(|given| proxy(context, given)),
+            traceparent: self.traceparent.as_ref().is_none_or(|given| *given.get_ref()),
             max_requests: file.number(self.max_requests.as_ref(), 1..=100_000, 10_000),
             upstream_limits: upstream::UpstreamLimits {
                 max_concurrent: file.number(self.max_per_upstream.as_ref(), 1..=100_000, 512),

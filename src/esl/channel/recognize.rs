@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
-use tracing::warn;
 
+use super::sounds::warn_unplayable;
 use super::{EslChannel, ends_listening};
 use crate::channel::deadline::REPLY_MARGIN;
 use crate::channel::digits::DigitCollector;
@@ -43,7 +43,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         }
         match self.detect_speech(&file, options, collector.as_deref_mut()).await? {
             RecognizeResult::Failed(reason) if reason == GENERIC_ERROR && file != SILENT_PROMPT => {
-                warn!(call_id = self.caller.call_id, sound = ?prompt, "the switch can't play a sound");
+                if let Some(prompt) = prompt {
+                    warn_unplayable(&self.caller.call_id, prompt).await;
+                }
                 self.detect_speech(SILENT_PROMPT, options, collector).await
             }
             result => Ok(result),

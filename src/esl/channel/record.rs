@@ -10,6 +10,7 @@ use crate::channel::digits::DigitCollector;
 use crate::channel::{Interruption, RecordOptions, RecordResult};
 use crate::esl::connection::{ExecutionCompletion, ExecutionWait, REPLY_TIMEOUT};
 use crate::esl::variable;
+use crate::file_access::explain::with_explanation;
 use crate::wire::whole_seconds;
 
 /// A frame of 20 ms counts as silence if its mean level is below this, of 32,767. FreeSWITCH uses the same level for
@@ -31,7 +32,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.check_can_record(options.file, collector.as_deref_mut()).await?;
         if !self.can_record.unwrap_or(true) {
             self.can_record = None;
-            return Ok(RecordResult::Failed("FreeSWITCH cannot write the recording".into()));
+            let what = "FreeSWITCH cannot write the recording";
+            let reason = with_explanation(what, "freeswitch", options.file).await;
+            return Ok(RecordResult::Failed(reason));
         }
         if collector.as_ref().is_some_and(|collector| collector.has_keys()) {
             return Ok(RecordResult::Key);

@@ -15,6 +15,8 @@ use crate::channel::digits::DigitCollector;
 use crate::channel::{Interruption, Sound};
 use crate::esl::connection::{ExecutionCompletion, ExecutionWait};
 use crate::esl::variable;
+use crate::file_access::FileNeed;
+use crate::file_access::explain::explain_in_background;
 
 /// `speak` and `say` that end sooner have failed. They do not report an unknown engine, voice or language, but end in
 /// the frame in which they began (`switch_ivr_speak_text`, `switch_ivr_say`). Nothing audible is that short.
@@ -56,7 +58,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
                 return Ok(());
             }
         }
-        warn!(call_id = self.caller.call_id, ?sound, "the switch can't play a sound");
+        warn_unplayable(&self.caller.call_id, sound).await;
         Ok(())
     }
 
@@ -99,6 +101,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             }
         }
     }
+}
+
+/// Logs that a sound was not played. For a file, the permissions are looked at: they are the usual reason.
+pub(super) async fn warn_unplayable(call_id: &str, sound: &Sound) {
+    let denied = match sound {
+        Sound::File(file) => explain_in_background("freeswitch", file, FileNeed::Read).await,
+        _ => None,
+    };
+    let reason = denied.as_ref().map(|denied| &*denied.reason);
+    let help = denied.as_ref().map(|denied| &*denied.fix);
+    warn!(call_id, ?sound, reason, help, "the switch can't play a sound");
 }
 
 /// `playback` reports how it ended (`playback_function` in `mod_dptools.c`). The others do not: they have failed if

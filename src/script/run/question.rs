@@ -14,6 +14,7 @@ use crate::script::input_check::InputCheck;
 use crate::script::prompt_sounds::PromptSounds;
 use crate::script::request::TriggerClient;
 use crate::script::voice::VoiceService;
+use crate::trace::TraceContext;
 
 /// The result of asking for speech.
 enum SpeechAttempt {
@@ -48,16 +49,19 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
 
     async fn ask_question(&mut self, script: &Script) -> Result<InputCheck, Interruption> {
         log_question(script);
-        match self.channel.pick_up(!script.prompt.stay_unanswered).await? {
+        match self.pick_up(script).await? {
             LineState::Up => {}
             LineState::Ringing => return Ok(InputCheck::Missing),
             LineState::HungUp => return Err(Interruption::caller_hung_up()),
         }
         let (mut speech, keypress) = (script.speech.as_ref(), script.keypress.as_ref());
         loop {
-            let mut prompt = self.start_sounds(script, &script.prompt.sounds, RequestPhase::Before);
+            let (trace, mut span) = self.trace.start_parent("input");
+            let sounds = self.start_sounds(script, &script.prompt.sounds, RequestPhase::Before);
+            let mut prompt = sounds.with_trace(trace.clone());
+            span.set("dialscript.attempt", self.state.attempt());
             let attempt = match speech {
-                Some(speech) => self.ask_for_speech(speech, keypress, &mut prompt).await?,
+                Some(speech) => self.ask_for_speech(speech, keypress, &mut prompt, &trace).await?,
                 None => SpeechAttempt::UseKeys,
             };
             let input = match (attempt, keypress) {
@@ -71,6 +75,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
                 InputCheck::Valid => script.check_unmatched(&self.state.input().text),
                 rejected => rejected,
             };
+            span.set("dialscript.input", input.as_str());
+            drop(span);
             // If speech recognition failed, further attempts ask for keys only.
             speech = speech.filter(|_| self.report.reason.is_none());
             if let (InputCheck::Missing, Some(error)) = (input, prompt.into_error()) {
@@ -106,6 +112,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         speech: &SpeechInput,
         keypress: Option<&KeypressInput>,
         prompt: &mut PromptSounds<V::PendingRender>,
+        trace: &TraceContext,
     ) -> Result<SpeechAttempt, Interruption> {
         let (source, recording) = match self.voice.asr_source() {
             Ok(recognizer) => recognizer,
@@ -126,10 +133,15 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             }
             (SpeechResult::Recorded, _, Some(recording)) => {
                 self.progress.restart(CallActivity::RecognizingSpeech);
+                let mut span = trace.start_span("speech recognition");
                 let transcript = self.voice.transcribe(recording, &speech.language);
                 match self.channel.wait(transcript, &HoldMedia::default()).await? {
                     Ok(words) => words,
-                    Err(error) => return Ok(self.fall_back_to_keys(error.to_string())),
+                    Err(error) => {
+                        let reason = error.to_string();
+                        span.fail(&reason);
+                        return Ok(self.fall_back_to_keys(reason));
+                    }
                 }
             }
             (SpeechResult::Words(words), ..) => words,

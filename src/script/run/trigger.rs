@@ -15,9 +15,10 @@ use crate::script::definition::{Script, ScriptTrigger};
 use crate::script::escape::EscapeError;
 use crate::script::hold_media::HoldMediaBuilder;
 use crate::script::report::CallOutcome;
-use crate::script::request::{TriggerClient, TriggerRequest};
+use crate::script::request::{TriggerClient, TriggerRequest, TriggerResult};
 use crate::script::subject::BranchSubject;
 use crate::script::voice::{SoundGuard, VoiceService};
+use crate::trace::ActiveSpan;
 
 impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     /// Sends a background request. There is no answer to compare, so the outcome is `[otherwise]`.
@@ -43,10 +44,12 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     ) -> Result<OutcomeChoice<'s>, Interruption> {
         let filled = self.fill_request(trigger, RequestPhase::Before);
         self.state.start_request();
-        let request = match filled {
+        let mut request = match filled {
             Ok(request) => request,
             Err(error) => return Ok(self.no_response(script, error.to_string())),
         };
+        let (trace, mut span) = self.trace.start_parent("request");
+        request.trace = trace;
         let started = Instant::now();
         self.progress.restart(CallActivity::Requesting);
         let (hold_media, _guards) = self.hold_media(script, trigger);
@@ -55,6 +58,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         self.report.wait_time += started.elapsed();
         let result = waited?;
         self.report.record_trigger(&result);
+        describe_request(&mut span, &result);
+        drop(span);
         Ok(match result.answer {
             Ok(answer) => self.outcome_of_answer(script, trigger, &answer),
             Err(error) => self.no_response(script, error.to_string()),
@@ -67,6 +72,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         phase: RequestPhase,
     ) -> Result<TriggerRequest, EscapeError> {
         let request = TriggerRequest::fill(trigger, &self.state.values(phase))?;
+        let request = TriggerRequest { trace: self.trace.clone(), ..request };
         debug!(
             method = request.method.as_str(),
             url = request.target.redacted(),
@@ -123,5 +129,15 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         debug!(reason, "no response");
         self.report.reason = Some(reason);
         (CallOutcome::NoResponse, &script.no_response)
+    }
+}
+
+fn describe_request(span: &mut ActiveSpan, result: &TriggerResult) {
+    span.set("dialscript.cache", result.cache.as_str());
+    span.set_some("dialscript.joined", result.timings.joined_flight.then_some(true));
+    match &result.answer {
+        Ok(answer) => span.set("dialscript.http_status", answer.status),
+        Err(error) if span.is_recorded() => span.fail(&error.to_string()),
+        Err(_) => {}
     }
 }

@@ -29,6 +29,11 @@ impl AttemptOutcome {
         Self { answer: Err(error), class, raw_reply: None, retry_after }
     }
 
+    /// The HTTP status, or why there is no answer.
+    pub(super) fn status(&self) -> Result<u16, &TriggerError> {
+        self.answer.as_ref().map(|answer| answer.status)
+    }
+
     pub(super) fn from_http_error(error: HttpClientError) -> Self {
         let retry =
             matches!(error, HttpClientError::Unreachable(_) | HttpClientError::BrokenReply(_));

@@ -1,12 +1,13 @@
 //! The store's folder: the names of its files, and the operations on them. Files with other names are never touched.
 
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
+use super::shared_mode;
 use super::sound_key::SoundKey;
 use super::temporary_sounds;
 use crate::voice::random_name::{is_lower_hex, is_random_name};
@@ -143,12 +144,25 @@ impl StoreFolder {
     pub(super) fn write(&self, file: &str, bytes: &[u8]) -> io::Result<()> {
         self.create()?;
         let unfinished = self.paths.local.join(format!("{UNFINISHED_PREFIX}{file}"));
-        let written = fs::write(&unfinished, bytes)
+        let written = self
+            .write_shared(&unfinished, bytes)
             .and_then(|()| fs::rename(&unfinished, self.paths.local.join(file)));
         if written.is_err() {
             drop(fs::remove_file(&unfinished));
         }
         written
+    }
+
+    /// Writes a file that the switch can read, whatever the umask of this process is.
+    fn write_shared(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let folder = fs::metadata(&self.paths.local)?;
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true).custom_flags(untrusted_files::open_flags());
+        let mut file = options.open(path)?;
+        file.write_all(bytes)?;
+        // A file system without modes refuses this. If the switch can't read the file, the log of a call says so.
+        drop(shared_mode::apply(&file, &folder));
+        Ok(())
     }
 
     /// Writes the file of a sound that only one call uses. It is in use until the returned handle is dropped.

@@ -10,13 +10,12 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::Path;
 
+use super::shared_mode::{self, is_for_group};
 use crate::voice::untrusted_files;
 
 /// The name of the folder in the cache folder.
 pub(super) const FOLDER: &str = "private";
 
-const SETGID: u32 = 0o2000;
-const OTHERS_MAY_ENTER: u32 = 0o001;
 /// The permission bits without `setgid` and the like.
 const ACCESS_BITS: u32 = 0o777;
 
@@ -33,9 +32,7 @@ pub(super) fn write(cache: &Path, file: &str, bytes: &[u8]) -> io::Result<File> 
     // On a file system without locks, the file is not protected from the start of another process.
     drop(written.try_lock());
     written.write_all(bytes)?;
-    let is_of_group =
-        is_for_group(&cache_metadata) && written.metadata()?.gid() == cache_metadata.gid();
-    written.set_permissions(Permissions::from_mode(if is_of_group { 0o640 } else { 0o644 }))?;
+    shared_mode::apply(&written, &cache_metadata)?;
     Ok(written)
 }
 
@@ -62,13 +59,10 @@ fn prepare_folder(folder: &Path, cache: &Metadata) -> io::Result<()> {
     let mode = found.permissions().mode();
     if mode & ACCESS_BITS != access {
         let kept = mode & !ACCESS_BITS & 0o7777;
-        fs::set_permissions(folder, Permissions::from_mode(kept | access))?;
+        // A systemd unit with RestrictSUIDSGID= does not let us set `setgid`, not even again. Then the group of our
+        // files is another, so they are readable by all who can enter the folder: its own group.
+        fs::set_permissions(folder, Permissions::from_mode(kept | access))
+            .or_else(|_| fs::set_permissions(folder, Permissions::from_mode(access)))?;
     }
     Ok(())
-}
-
-/// Whether the cache folder is for its owner and its group only.
-fn is_for_group(cache: &Metadata) -> bool {
-    let mode = cache.permissions().mode();
-    mode & SETGID != 0 && mode & OTHERS_MAY_ENTER == 0
 }

@@ -16,6 +16,7 @@ use dialscript::script::call_state::ScriptArguments;
 use dialscript::script::definition::ScriptLibrary;
 use dialscript::script::report::CallReport;
 use dialscript::script::run::run;
+use dialscript::trace::TraceContext;
 use tempfile::TempDir;
 use tokio::io::duplex;
 use tokio::time::{Instant, sleep, timeout};
@@ -104,10 +105,11 @@ async fn runs(
     arguments: ScriptArguments,
 ) -> (CallReport, Vec<&'static str>) {
     let script = library.scripts["main"].clone();
-    let progress = CallProgress::default();
+    let (trace, progress) = (TraceContext::default(), CallProgress::default());
     let mut activities = Vec::new();
+    let call = run(channel, library, engines, script, arguments, trace, &progress);
     let ran = tokio::select! {
-        ran = timeout(FAR, run(channel, library, engines, script, arguments, &progress)) => ran,
+        ran = timeout(FAR, call) => ran,
         () = record_activities(&progress, &mut activities) => unreachable!(),
     };
     (ran.expect("the script did not end"), activities)

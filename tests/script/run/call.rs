@@ -21,6 +21,7 @@ use dialscript::script::request::{
     CacheStatus, RequestTimings, TriggerClient, TriggerError, TriggerRequest, TriggerResult,
 };
 use dialscript::script::run::run;
+use dialscript::trace::TraceContext;
 
 use crate::support::config_folder::ConfigFolder;
 use crate::support::fake_voice::{ActionLog, FakeVoice};
@@ -350,8 +351,9 @@ impl ScriptCall {
         let arguments =
             [("order".to_owned(), "a b".to_owned())].into_iter().collect::<ScriptArguments>();
         let services = (&self.triggers, &self.voice);
-        let progress = CallProgress::default();
-        let report = run(self.channel, &library, services, script, arguments, &progress).await;
+        let (trace, progress) = (TraceContext::default(), CallProgress::default());
+        let call = run(self.channel, &library, services, script, arguments, trace, &progress);
+        let report = call.await;
         let done = done.lock().unwrap().clone();
         Outcome { done, report }
     }

@@ -1,13 +1,12 @@
 //! `engine = "http"`: a web service with the OpenAI audio API.
 
-use http::{HeaderName, HeaderValue};
 use serde_spanned::Spanned;
 use url::Url;
 
 use crate::config::daemon::context::DaemonContext;
+use crate::config::daemon::service_header::service_header;
 use crate::config::table_reader::TableReader;
 use crate::config::value::NamedTexts;
-use crate::script::request::is_connection_header;
 use crate::voice::settings::EngineHttpService;
 
 #[derive(Debug)]
@@ -31,7 +30,10 @@ impl HttpServiceTable {
 
     /// `None` after an error.
     pub(super) fn service(&self, context: DaemonContext<'_>) -> Option<EngineHttpService> {
-        let headers = self.headers.iter().filter_map(|(name, value)| header(context, name, value));
+        let headers = self
+            .headers
+            .iter()
+            .filter_map(|(name, value)| service_header(context, name, value, "an engine"));
         let headers = headers.collect();
         let model = self.model.as_ref().map(|model| check_one_line(context, model).to_owned());
         let help = "write it as `https://api.example/v1/audio/speech`";
@@ -66,28 +68,4 @@ pub(super) fn check_one_line<'a>(
         context.file.error_with_help(given.span(), "this value must be a single line", help);
     }
     given.get_ref()
-}
-
-fn header(
-    context: DaemonContext<'_>,
-    name: &Spanned<String>,
-    value: &Spanned<String>,
-) -> Option<(HeaderName, HeaderValue)> {
-    let file = context.file;
-    let Ok(header) = HeaderName::from_bytes(name.get_ref().as_bytes()) else {
-        let help = "write it as `headers = { Authorization = \"Bearer {secret.NAME}\" }`";
-        file.error_with_help(name.span(), "not a valid header name", help);
-        return None;
-    };
-    if is_connection_header(&header) {
-        file.error_with_help(name.span(), "the HTTP client sets this header", "remove it");
-    }
-    let filled = context.fill_secrets(value, "an engine", str::to_owned);
-    let Ok(mut written) = HeaderValue::from_str(&filled.text) else {
-        let help = "remove line breaks and other control characters, also from its secrets";
-        file.error_with_help(value.span(), "the value of a header must be a single line", help);
-        return None;
-    };
-    written.set_sensitive(filled.has_secret);
-    Some((header, written))
 }

@@ -1,0 +1,1 @@
+"""Builds the packages of dialscript, and tests them in a booted Debian."""

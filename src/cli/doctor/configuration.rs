@@ -1,0 +1,51 @@
+//! The daemon's file and the scripts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::context::DoctorContext;
+use super::finding::Finding;
+use crate::config::{ConfigErrors, counted};
+
+const CHECK: &str = "configuration";
+/// The most excluded scripts that are named.
+const MAX_NAMED: usize = 10;
+
+pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let (config, path) = (context.config, context.path.display());
+    let fix = format!("dialscript check --config '{path}'");
+    let scripts = counted(config.library.scripts.len(), "script");
+    let mut findings = vec![Finding::ok(CHECK, format!("{path}: {scripts}"))];
+    for (name, excluded) in config.library.excluded.iter().take(MAX_NAMED) {
+        let message = format!("the script {name} is not served: {}", excluded.reason);
+        findings.push(Finding::problem(CHECK, message, fix.clone()));
+    }
+    let warnings = config.warnings.iter().count();
+    if warnings > 0 {
+        let message = format!("the files have {}", counted(warnings, "warning"));
+        findings.push(Finding::warning(CHECK, message, fix));
+    }
+    findings
+}
+
+/// Faulty scripts in whose place the last valid version serves.
+pub(super) fn check_replaced(replaced: &BTreeMap<String, String>, path: &Path) -> Vec<Finding> {
+    let fix = format!("dialscript check --config '{}'", path.display());
+    let warning = |(name, reason): (&String, &String)| {
+        let message = format!("the last valid version of the script {name} serves: {reason}");
+        Finding::warning(CHECK, message, fix.clone())
+    };
+    replaced.iter().take(MAX_NAMED).map(warning).collect()
+}
+
+/// If the files can't be used, nothing else is checked.
+pub(super) fn report_errors(errors: &ConfigErrors, path: &Path) -> Vec<Finding> {
+    let fix = format!("dialscript check --config '{}'", path.display());
+    let number = counted(errors.len(), "error");
+    let first = errors.iter().next().map(|error| format!(": {}", error.message));
+    let message = format!("the files have {number}{}", first.unwrap_or_default());
+    vec![
+        Finding::problem(CHECK, message, fix.clone()),
+        Finding::not_checked("all others", "the configuration has errors", fix),
+    ]
+}

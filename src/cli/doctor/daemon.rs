@@ -1,0 +1,136 @@
+//! Whether the daemon runs and accepts calls.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+
+use super::context::DoctorContext;
+use super::finding::Finding;
+use crate::cli::simulation::{SimulatedCall, place_call};
+use crate::fake::asterisk::FakeAsteriskCall;
+use crate::fake::destinations::FakeDestinations;
+use crate::fake::dtmf::DtmfSource;
+use crate::fake::freeswitch::FakeFreeSwitchCall;
+use crate::fake::phone::{Continuation, Phone};
+
+const CHECK: &str = "daemon";
+/// A script that no daemon has: its name has a character that no name of a script can have.
+const NO_SUCH_SCRIPT: &str = "dialscript.doctor";
+/// How long a refused call may take.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+pub(super) async fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(check_unit(context));
+    findings.extend(check_program(context));
+    if let Some(socket) = &context.config.daemon.control {
+        findings.push(check_control(socket, context).await);
+    }
+    let daemon = &context.config.daemon;
+    let asterisk = FakeAsteriskCall { script: NO_SUCH_SCRIPT.into(), ..Default::default() };
+    let asterisk = SimulatedCall::Asterisk(asterisk);
+    for address in &daemon.asterisk.listen {
+        findings.push(check_listener("Asterisk", *address, &asterisk, context).await);
+    }
+    let freeswitch = FakeFreeSwitchCall { script: NO_SUCH_SCRIPT.into(), ..Default::default() };
+    let freeswitch = SimulatedCall::FreeSwitch(freeswitch);
+    for address in &daemon.freeswitch.listen {
+        findings.push(check_listener("FreeSWITCH", *address, &freeswitch, context).await);
+    }
+    findings
+}
+
+fn check_unit(context: &DoctorContext<'_>) -> Option<Finding> {
+    let unit = context.host.unit.as_ref()?;
+    let state = &unit.active_state;
+    let message = format!("the unit dialscript.service is {state}");
+    Some(match state.as_str() {
+        "active" | "reloading" => Finding::ok(CHECK, message),
+        "failed" => {
+            let fix = "journalctl -u dialscript -e, then systemctl restart dialscript";
+            Finding::problem(CHECK, message, fix)
+        }
+        _ => Finding::problem(CHECK, message, "systemctl enable --now dialscript"),
+    })
+}
+
+/// Whether the program was replaced, for example by an upgrade, after the daemon was started.
+fn check_program(context: &DoctorContext<'_>) -> Option<Finding> {
+    let pid = context.host.daemon?;
+    let program = context.host.root.join(format!("proc/{pid}/exe"));
+    let program = std::fs::read_link(program).ok()?.display().to_string();
+    // The kernel adds this to the name of a file that does not exist any more.
+    let replaced = program.strip_suffix(" (deleted)")?;
+    let message =
+        format!("the daemon (process {pid}) still runs the old program: {replaced} was replaced");
+    Some(Finding::warning(CHECK, message, "systemctl restart dialscript"))
+}
+
+async fn check_control(socket: &Path, context: &DoctorContext<'_>) -> Finding {
+    let shown = socket.display();
+    match timeout(TIME_LIMIT, UnixStream::connect(socket)).await {
+        Ok(Ok(_)) => Finding::ok(CHECK, format!("it answers at the control socket {shown}")),
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Finding::not_permitted(CHECK, format!("the control socket {shown}: {error}"))
+        }
+        Ok(Err(error)) => {
+            let message = format!("no daemon answers at the control socket {shown}: {error}");
+            Finding::problem(CHECK, message, start_command(context))
+        }
+        Err(_) => {
+            let message = format!("the control socket {shown} does not answer");
+            Finding::problem(CHECK, message, "systemctl restart dialscript")
+        }
+    }
+}
+
+/// Calls the daemon as the switch does, for a script that does not exist: it has to refuse the call in the protocol of
+/// the switch, so that the dialplan continues.
+async fn check_listener(
+    switch: &str,
+    address: SocketAddr,
+    call: &SimulatedCall,
+    context: &DoctorContext<'_>,
+) -> Finding {
+    let phone = Phone::new(DtmfSource::none(), Some(TIME_LIMIT), |_| {});
+    let server = reachable(address).to_string();
+    let placed = place_call(&server, call, FakeDestinations::default(), phone);
+    match timeout(TIME_LIMIT, placed).await {
+        Ok(Ok(result)) if is_refused(&result.continuation, result.agi_status) => {
+            Finding::ok(CHECK, format!("it answers {switch} at {address}"))
+        }
+        Ok(Ok(_)) | Err(_) => {
+            let message =
+                format!("what listens at {address} does not speak the protocol of {switch}");
+            Finding::problem(CHECK, message, format!("ss -tlnp 'sport = :{}'", address.port()))
+        }
+        Ok(Err(error)) => {
+            let message = format!("{switch} cannot connect to {address}: {error}");
+            Finding::problem(CHECK, message, start_command(context))
+        }
+    }
+}
+
+fn start_command(context: &DoctorContext<'_>) -> String {
+    match &context.host.unit {
+        Some(_) => "systemctl start dialscript".to_owned(),
+        None => format!("dialscript serve --config '{}'", context.path.display()),
+    }
+}
+
+fn is_refused(continuation: &Continuation, agi_status: Option<&str>) -> bool {
+    *continuation == Continuation::NextStep && agi_status.is_none_or(|status| status == "FAILURE")
+}
+
+/// An address at which this host reaches a listener.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}

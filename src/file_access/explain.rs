@@ -1,0 +1,187 @@
+//! Explains why a switch can't use a file of the daemon, with the command that fixes it.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::accounts::{FileUser, HostAccounts};
+use super::obstacle::{AccessObstacle, FileNeed, find_obstacle};
+use super::switch_user::{SwitchUser, switch_users};
+
+/// The group to which packages give the folders that the daemon and the switch share.
+const SHARED_GROUP: &str = "dialscript";
+/// Files of this group are for the superuser: no switch should join it.
+const ROOT_GROUP: u32 = 0;
+/// How long the list of accounts and processes is used for further explanations: many calls can fail at once.
+const MAX_AGE: Duration = Duration::from_secs(5);
+
+/// Why a user can't do something with a file, and the command that fixes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AccessExplanation {
+    pub(crate) reason: String,
+    pub(crate) fix: String,
+}
+
+/// Explains why a switch on this host can't use a file. `None` if its permissions are not the reason, or if there is no
+/// such file on this host. Blocks the thread: it reads `/proc` and the accounts.
+pub(crate) fn explain_for_switch(
+    switch: &'static str,
+    path: &Path,
+    need: FileNeed,
+) -> Option<AccessExplanation> {
+    let known = known_users();
+    match known.switches.iter().any(|user| user.switch == switch) {
+        true => explain_for_known_switch(switch, path, need),
+        false => explain_for_others(switch, path, need, &known.accounts),
+    }
+}
+
+/// Like [`explain_for_switch`], but `None` if nothing is known about the user of the switch.
+pub(crate) fn explain_for_known_switch(
+    switch: &'static str,
+    path: &Path,
+    need: FileNeed,
+) -> Option<AccessExplanation> {
+    let known = known_users();
+    let mut users = known.switches.iter().filter(|user| user.switch == switch);
+    users.find_map(|user| explain_for_user(path, need, user, &known.accounts))
+}
+
+/// [`explain_for_switch`] in a thread that may block.
+pub(crate) async fn explain_in_background(
+    switch: &'static str,
+    path: &str,
+    need: FileNeed,
+) -> Option<AccessExplanation> {
+    let path = PathBuf::from(path);
+    let explain = move || explain_for_switch(switch, &path, need);
+    tokio::task::spawn_blocking(explain).await.ok().flatten()
+}
+
+/// Adds to an error that a switch can't write a recording why that is, and the command that fixes it, if that is known.
+pub(crate) async fn with_explanation(error: &str, switch: &'static str, recording: &str) -> String {
+    let folder = recording.rsplit_once('/').map_or("", |(folder, _)| folder);
+    match explain_in_background(switch, folder, FileNeed::Write).await {
+        Some(AccessExplanation { reason, fix }) => {
+            format!("{error}: {reason}; fix it with `{fix}`")
+        }
+        None => error.to_owned(),
+    }
+}
+
+/// Explains why this user of a switch can't use a file.
+pub(crate) fn explain_for_user(
+    path: &Path,
+    need: FileNeed,
+    switch: &SwitchUser,
+    accounts: &HostAccounts,
+) -> Option<AccessExplanation> {
+    let obstacle = find_obstacle(path, need, &switch.as_running()).ok()??;
+    let what = obstacle.describe(accounts);
+    let (user, service) = (&switch.user.name, switch.switch);
+    if let Ok(None) = find_obstacle(path, need, &switch.user) {
+        let reason = format!(
+            "user {user} {what}: {service} was started before {user} joined the group, and must be restarted"
+        );
+        return Some(AccessExplanation { reason, fix: format!("systemctl restart {service}") });
+    }
+    let reason = format!("user {user} {what}");
+    Some(AccessExplanation { reason, fix: fix(&obstacle, &switch.user, service, accounts) })
+}
+
+/// Explains why a switch can't use a file, if nothing is known about its user: whether only the owner can use it, or
+/// only the owner and a group without other members.
+pub(crate) fn explain_for_others(
+    switch: &str,
+    path: &Path,
+    need: FileNeed,
+    accounts: &HostAccounts,
+) -> Option<AccessExplanation> {
+    let nobody = FileUser { name: switch.to_owned(), uid: u32::MAX, groups: Vec::new() };
+    let obstacle = find_obstacle(path, need, &nobody).ok()??;
+    let owner = fs::metadata(&obstacle.path).ok()?.uid();
+    if obstacle.is_open_to_group() && accounts.has_other_members(obstacle.gid, owner) {
+        return None;
+    }
+    let reason = format!("a user that is not in its group {}", obstacle.describe(accounts));
+    Some(AccessExplanation { reason, fix: fix(&obstacle, &nobody, switch, accounts) })
+}
+
+/// Says who owns a file that this process can't read. `None` if there is no such file.
+pub(crate) fn describe_unreadable(path: &Path) -> Option<String> {
+    let user = FileUser::of_this_process();
+    let obstacle = find_obstacle(path, FileNeed::Read, &user).ok()??;
+    let accounts = HostAccounts::read(Path::new("/"));
+    Some(format!("user {} {}", accounts.user_name(user.uid), obstacle.describe(&accounts)))
+}
+
+/// The command that lets a user pass an obstacle.
+fn fix(
+    obstacle: &AccessObstacle,
+    user: &FileUser,
+    service: &str,
+    accounts: &HostAccounts,
+) -> String {
+    let path = obstacle.path.display();
+    if is_home(&obstacle.path) {
+        return format!("name a folder outside of {path} in [folders] of dialscript.toml");
+    }
+    if is_of_dynamic_user(&obstacle.path) {
+        return "set DynamicUser=no and User=dialscript in the unit, as the unit of the manual does".to_owned();
+    }
+    let is_shared = obstacle.gid != ROOT_GROUP;
+    let group = match is_shared {
+        true => accounts.group_name(obstacle.gid),
+        false => SHARED_GROUP.to_owned(),
+    };
+    let mut steps = Vec::new();
+    if !is_shared {
+        steps.push(format!("chgrp {group} '{path}'"));
+    }
+    if !is_shared || !obstacle.is_open_to_group() {
+        steps.push(format!("chmod {} '{path}'", obstacle.group_mode()));
+    }
+    if !is_shared || !user.groups.contains(&obstacle.gid) {
+        steps.push(format!("usermod -aG {group} {}", user.name));
+        steps.push(format!("systemctl restart {service}"));
+    }
+    steps.join(" && ")
+}
+
+/// Whether this is the home folder of a user, which the users of switches should not enter.
+fn is_home(folder: &Path) -> bool {
+    folder == Path::new("/root") || folder.parent() == Some(Path::new("/home"))
+}
+
+/// Whether systemd has made this folder for a unit with `DynamicUser=yes`. No other user may enter it.
+fn is_of_dynamic_user(folder: &Path) -> bool {
+    ["/var/cache/private", "/var/lib/private"].iter().any(|private| folder == Path::new(private))
+}
+
+/// The accounts of this host, and the users of its switches.
+struct KnownUsers {
+    accounts: HostAccounts,
+    switches: Vec<SwitchUser>,
+    read_at: Instant,
+}
+
+static KNOWN_USERS: Mutex<Option<Arc<KnownUsers>>> = Mutex::new(None);
+
+fn known_users() -> Arc<KnownUsers> {
+    let mut known = KNOWN_USERS.lock();
+    if let Some(known) = known.as_ref().filter(|known| known.read_at.elapsed() < MAX_AGE) {
+        return known.clone();
+    }
+    let root = Path::new("/");
+    let accounts = HostAccounts::read(root);
+    let switches = switch_users(root, &accounts, &["asterisk", "freeswitch"]);
+    known.insert(Arc::new(KnownUsers { accounts, switches, read_at: Instant::now() })).clone()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

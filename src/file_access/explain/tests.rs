@@ -1,0 +1,56 @@
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A host with a folder that has this mode and the group 4300, if the test may set it.
+struct FolderOnHost {
+    folder: TempDir,
+    accounts: HostAccounts,
+}
+
+impl FolderOnHost {
+    fn new(mode: u32, members: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        drop(chown(folder.path(), None, Some(4300)));
+        fs::set_permissions(folder.path(), Permissions::from_mode(mode)).unwrap();
+        let found = fs::metadata(folder.path()).unwrap();
+        let host = TempDir::new().unwrap();
+        fs::create_dir(host.path().join("etc")).unwrap();
+        let passwd = format!("dialscript:x:{}:{}\n", found.uid(), found.gid());
+        fs::write(host.path().join("etc/passwd"), passwd).unwrap();
+        let group = format!("dialscript:x:{}:{members}\n", found.gid());
+        fs::write(host.path().join("etc/group"), group).unwrap();
+        Self { folder, accounts: HostAccounts::read(host.path()) }
+    }
+
+    fn explanation(&self) -> Option<AccessExplanation> {
+        explain_for_others("asterisk", self.folder.path(), FileNeed::Enter, &self.accounts)
+    }
+}
+
+#[test]
+fn a_folder_of_a_group_without_members_is_explained_with_the_command_that_adds_the_switch() {
+    let explained = FolderOnHost::new(0o2750, "").explanation().unwrap();
+    assert_eq!(explained.fix, "usermod -aG dialscript asterisk && systemctl restart asterisk");
+    assert!(explained.reason.contains("(mode 2750, owner dialscript, group dialscript)"));
+}
+
+#[test]
+fn a_folder_that_only_its_owner_can_enter_also_needs_another_mode() {
+    let explained = FolderOnHost::new(0o700, "asterisk").explanation().unwrap();
+    assert!(explained.fix.starts_with("chmod g+rx '/"), "{}", explained.fix);
+    assert!(
+        explained
+            .fix
+            .ends_with(" && usermod -aG dialscript asterisk && systemctl restart asterisk")
+    );
+}
+
+#[test]
+fn a_folder_that_all_can_enter_or_whose_group_has_members_needs_nothing() {
+    assert_eq!(FolderOnHost::new(0o755, "").explanation(), None);
+    assert_eq!(FolderOnHost::new(0o2750, "asterisk").explanation(), None);
+}

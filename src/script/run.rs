@@ -40,8 +40,8 @@ pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
     (triggers, voice): (&T, &V),
     script: Arc<Script>,
     arguments: ScriptArguments,
-    progress: &CallProgress,
     trace: TraceContext,
+    progress: &CallProgress,
 ) -> CallReport {
     progress.set_caller(channel.caller().clone());
     progress.start_script(script.clone());

@@ -132,10 +132,10 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         let caller = channel.caller().clone();
         let span = info_span!("call", call_id = caller.call_id, script = script.name);
         let CallContext { library, triggers, voice, .. } = &*self.context;
+        let (services, progress) = ((&**triggers, &**voice), &self.listed.call.progress);
         let trace = TraceContext::for_call(self.server.spans.as_ref());
         let (trace_id, call_span) = (trace.trace_id(), trace.call_span(self.started_at));
-        let (services, progress) = ((&**triggers, &**voice), &self.listed.call.progress);
-        let call = run(channel, library, services, script, arguments, progress, trace);
+        let call = run(channel, library, services, script, arguments, trace, progress);
         let report = call.instrument(span).await;
         let (switch, duration) = (self.switch, self.started_at.elapsed());
         let ended =

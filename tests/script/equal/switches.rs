@@ -105,9 +105,9 @@ async fn runs(
     arguments: ScriptArguments,
 ) -> (CallReport, Vec<&'static str>) {
     let script = library.scripts["main"].clone();
-    let (progress, trace) = (CallProgress::default(), TraceContext::default());
-    let call = run(channel, library, engines, script, arguments, &progress, trace);
+    let (trace, progress) = (TraceContext::default(), CallProgress::default());
     let mut activities = Vec::new();
+    let call = run(channel, library, engines, script, arguments, trace, &progress);
     let ran = tokio::select! {
         ran = timeout(FAR, call) => ran,
         () = record_activities(&progress, &mut activities) => unreachable!(),

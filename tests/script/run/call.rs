@@ -351,9 +351,9 @@ impl ScriptCall {
         let arguments =
             [("order".to_owned(), "a b".to_owned())].into_iter().collect::<ScriptArguments>();
         let services = (&self.triggers, &self.voice);
-        let (progress, trace) = (CallProgress::default(), TraceContext::default());
-        let channel = self.channel;
-        let report = run(channel, &library, services, script, arguments, &progress, trace).await;
+        let (trace, progress) = (TraceContext::default(), CallProgress::default());
+        let call = run(self.channel, &library, services, script, arguments, trace, &progress);
+        let report = call.await;
         let done = done.lock().unwrap().clone();
         Outcome { done, report }
     }

@@ -79,8 +79,9 @@ mod built {
 
     #[test]
     fn a_change_needs_a_restart() {
-        let before = ConfigFolder::new().config().daemon;
-        let (settings, changed) = before.reload(&with_keys("").config().daemon);
+        let folder = ConfigFolder::new();
+        let before = folder.config().daemon;
+        let (settings, changed) = before.reload(&folder.daemon_file(ENDPOINT).config().daemon);
         assert_eq!(changed.needs_restart, ["[otlp]"]);
         assert!(settings.otlp.is_none());
     }

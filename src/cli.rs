@@ -24,7 +24,7 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::BUILD_COMMIT;
 
@@ -104,6 +104,6 @@ pub fn run(arguments: Cli) -> ExitCode {
         CliCommand::Sounds(options) => sounds::sounds(options),
         CliCommand::Doctor(options) => doctor::doctor(options),
         CliCommand::Demo(options) => demo::demo(&options),
-        CliCommand::Generate(options) => generate::generate(&options),
+        CliCommand::Generate(options) => generate::generate(&options, Cli::command()),
     }
 }

@@ -20,7 +20,7 @@ mod kept_answer;
 pub mod matcher;
 mod number_signs;
 pub mod numeric;
-mod observed_channel;
+pub mod observed_channel;
 pub mod path;
 pub(crate) mod pattern;
 mod prompt_sounds;

@@ -5,12 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Command, CommandFactory, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
-
-use super::Cli;
 
 #[derive(Debug, Args)]
 pub(super) struct GenerateArgs {
@@ -28,10 +26,12 @@ enum GeneratedFiles {
     Completions,
 }
 
-pub(super) fn generate(options: &GenerateArgs) -> ExitCode {
+/// `all` is the whole command line.
+pub(super) fn generate(options: &GenerateArgs, all: Command) -> ExitCode {
+    let visible = visible_commands(&all);
     let written = match options.what {
-        GeneratedFiles::Man => write_manual_pages(&options.folder),
-        GeneratedFiles::Completions => write_completions(&options.folder),
+        GeneratedFiles::Man => write_manual_pages(visible, &options.folder),
+        GeneratedFiles::Completions => write_completions(visible, &options.folder),
     };
     match written {
         Ok(()) => ExitCode::SUCCESS,
@@ -42,8 +42,8 @@ pub(super) fn generate(options: &GenerateArgs) -> ExitCode {
     }
 }
 
-fn write_manual_pages(folder: &Path) -> io::Result<()> {
-    let mut root = visible_commands().disable_help_subcommand(true);
+fn write_manual_pages(visible: Command, folder: &Path) -> io::Result<()> {
+    let mut root = visible.disable_help_subcommand(true);
     root.build();
     write_pages(&root, folder)?;
     let mut page = manual_page(&root)?;
@@ -67,16 +67,15 @@ fn manual_page(command: &Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-fn write_completions(folder: &Path) -> io::Result<()> {
+fn write_completions(mut visible: Command, folder: &Path) -> io::Result<()> {
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        clap_complete::generate_to(shell, &mut visible_commands(), "dialscript", folder)?;
+        clap_complete::generate_to(shell, &mut visible, "dialscript", folder)?;
     }
     Ok(())
 }
 
 /// The command line without its hidden commands, which clap_complete would include.
-fn visible_commands() -> Command {
-    let all = Cli::command();
+fn visible_commands(all: &Command) -> Command {
     let mut visible = Command::new("dialscript")
         .version(env!("CARGO_PKG_VERSION"))
         .args(all.get_arguments().cloned());

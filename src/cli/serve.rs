@@ -43,6 +43,7 @@ use crate::trace::SpanQueue;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 use crate::voice::program::{adopt_orphans, kill_orphans};
+use crate::voice::sound_server::SoundUrls;
 
 use admin::AdminListeners;
 use control_requests::{ControlRequests, DaemonServer};
@@ -144,10 +145,8 @@ async fn run_daemon(
     sockets.passed.close_others(&systemd);
     let facts = DaemonFacts::new(&listeners, log.lost_lines())?;
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
-    let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
-    voice.prewarm(&config.library);
     let (traces, spans) = start_export(config.daemon.otlp.as_ref(), triggers.client()).unzip();
-    let server = call_server(&config, triggers, voice, spans);
+    let server = call_server(&config, triggers, urls, spans);
     store_valid_files(&config);
     let shared = (&server, &systemd);
     let reloader = Reloader::new(path, shared, sockets.allow, log.level(), config.daemon);
@@ -176,9 +175,11 @@ async fn run_daemon(
 fn call_server(
     config: &Config,
     triggers: HttpTriggerClient,
-    voice: VoiceEngines,
+    sound_urls: Option<Arc<SoundUrls>>,
     spans: Option<Arc<SpanQueue>>,
 ) -> DaemonServer {
+    let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), sound_urls);
+    voice.prewarm(&config.library);
     let (triggers, voice) = (Arc::new(triggers), Arc::new(voice));
     let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
     CallServer::new(CallContext { limits, library, triggers, voice }, spans)

@@ -13,9 +13,15 @@ use crate::channel::{
 use crate::script::activity::{CallActivity, CallProgress};
 
 /// The methods return the futures of the channel itself, so that the future of a call does not grow.
-pub(super) struct ObservedChannel<'a, C> {
-    pub(super) channel: C,
-    pub(super) progress: &'a CallProgress,
+pub struct ObservedChannel<'a, C> {
+    channel: C,
+    progress: &'a CallProgress,
+}
+
+impl<'a, C: Channel> ObservedChannel<'a, C> {
+    pub fn new(channel: C, progress: &'a CallProgress) -> Self {
+        Self { channel, progress }
+    }
 }
 
 impl<C: Channel> Channel for ObservedChannel<'_, C> {

@@ -14,7 +14,6 @@ use crate::script::call_state::{CallState, InputMethod, RequestPhase, ScriptArgu
 use crate::script::definition::{Playlist, Script, ScriptLibrary, ScriptOutcome};
 use crate::script::escape::replace_terminal_controls;
 use crate::script::input_check::InputCheck;
-use crate::script::observed_channel::ObservedChannel;
 use crate::script::prompt_sounds::PromptSounds;
 use crate::script::report::{CallOutcome, CallReport};
 use crate::script::request::TriggerClient;
@@ -32,8 +31,10 @@ const MAX_SCRIPTS: usize = 50;
 /// Maximum number of characters of a value that are logged.
 const MAX_LOGGED_CHARACTERS: usize = 64;
 
-/// Runs a script on a call, and every script that follows it, until the call is handed over to the dialplan. What the
-/// call is doing is reported to `progress`.
+/// Runs a script on a call, and every script that follows it, until the call is handed over to the dialplan.
+///
+/// What the call is doing is reported to `progress`: here what it waits for besides the switch, and the rest by an
+/// [`ObservedChannel`](crate::script::observed_channel::ObservedChannel).
 pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
     channel: C,
     library: &ScriptLibrary,
@@ -45,7 +46,6 @@ pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
 ) -> CallReport {
     progress.set_caller(channel.caller().clone());
     progress.start_script(script.clone());
-    let channel = ObservedChannel { channel, progress };
     let state = CallState::new(library, channel.caller().clone(), script, arguments);
     let (report, code) = Default::default();
     let mut call =

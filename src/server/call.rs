@@ -18,6 +18,7 @@ use crate::esl::channel_data::ChannelData;
 use crate::esl::connection as esl;
 use crate::script::call_state::ScriptArguments;
 use crate::script::definition::{ExcludedScript, Script};
+use crate::script::observed_channel::ObservedChannel;
 use crate::script::request::TriggerClient;
 use crate::script::run::run;
 use crate::script::voice::VoiceService;
@@ -135,6 +136,7 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         let (services, progress) = ((&**triggers, &**voice), &self.listed.call.progress);
         let trace = TraceContext::for_call(self.server.spans.as_ref());
         let (trace_id, call_span) = (trace.trace_id(), trace.call_span(self.started_at));
+        let channel = ObservedChannel::new(channel, progress);
         let call = run(channel, library, services, script, arguments, trace, progress);
         let report = call.instrument(span).await;
         let (switch, duration) = (self.switch, self.started_at.elapsed());

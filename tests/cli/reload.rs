@@ -316,7 +316,7 @@ fn without_a_daemon_the_error_names_the_socket_and_what_to_do() {
     let ran = ProgramResult::from_output(folder.program("reload").output().unwrap());
     assert_eq!((ran.code, &*ran.output), (1, ""));
     assert!(ran.errors.starts_with("error: no daemon listens on "), "{}", ran.errors);
-    assert!(ran.errors.contains("here.sock") && ran.errors.contains("start one"), "{}", ran.errors);
+    assert!(ran.errors.contains("here.sock") && ran.errors.contains("start it"), "{}", ran.errors);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use dialscript::fake::{asterisk, freeswitch};
 use dialscript::script::activity::CallProgress;
 use dialscript::script::call_state::ScriptArguments;
 use dialscript::script::definition::ScriptLibrary;
+use dialscript::script::observed_channel::ObservedChannel;
 use dialscript::script::report::CallReport;
 use dialscript::script::run::run;
 use dialscript::trace::TraceContext;
@@ -107,6 +108,7 @@ async fn runs(
     let script = library.scripts["main"].clone();
     let (trace, progress) = (TraceContext::default(), CallProgress::default());
     let mut activities = Vec::new();
+    let channel = ObservedChannel::new(channel, &progress);
     let call = run(channel, library, engines, script, arguments, trace, &progress);
     let ran = tokio::select! {
         ran = timeout(FAR, call) => ran,

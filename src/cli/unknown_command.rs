@@ -16,11 +16,14 @@ pub(super) fn add_tip(error: &mut Error) {
 fn tip(word: &str) -> Option<String> {
     Some(match word {
         "start" | "stop" | "restart" | "enable" | "disable" | "is-active" | "reload-or-restart" => {
-            format!("for the service: `systemctl {word} dialscript`; in a terminal: `dialscript serve`")
+            format!(
+                "for the service: `systemctl {word} dialscript`; in a terminal: `dialscript serve`"
+            )
         }
         "run" | "daemon" | "server" => "`dialscript serve` runs the daemon".to_owned(),
         "validate" | "verify" | "lint" | "test" => {
-            "`dialscript check` checks all files; `dialscript call SCRIPT` tries a script".to_owned()
+            "`dialscript check` checks all files; `dialscript call SCRIPT` tries a script"
+                .to_owned()
         }
         "log" | "logs" => "`journalctl -u dialscript` shows the log of the service".to_owned(),
         "init" | "create" => "`dialscript new NAME` writes a script to begin with".to_owned(),

@@ -85,8 +85,8 @@ impl ValidFiles {
         stored.map_err(|e| {
             let folder = folder.0.display();
             format!(
-                "cannot keep copies of the valid scripts in `{folder}` ({e}): name another folder as `state` in \
-                 [folders], or write `last_valid = false` in [server]"
+                "cannot keep copies of the valid scripts in `{folder}` ({e}): let the daemon's user write there, \
+                 make room, name another folder as `state` in [folders], or write `last_valid = false` in [server]"
             )
         })
     }

@@ -165,7 +165,7 @@ fn describe_scripts(library: &ScriptLibrary) -> Vec<ScriptStatus> {
         },
         version: Some(script.version.to_string()),
         last_valid: script.last_valid.map(|at| humantime::format_rfc3339_seconds(at).to_string()),
-        reason: None,
+        reason: library.replaced.get(&script.name).cloned(),
     });
     let excluded = library.excluded.iter().map(|(name, excluded)| ScriptStatus {
         name: name.clone(),

@@ -83,7 +83,8 @@ fn script_problems(scripts: &[ScriptStatus]) -> Vec<Problem> {
     });
     problems.extend(faulty(ScriptState::LastValid, |script| {
         let since = script.last_valid.as_deref().unwrap_or("before");
-        format!("The file of the script {} has errors: the version of {since} serves.", script.name)
+        let reason = script.reason.as_deref().unwrap_or("its file has errors");
+        format!("The version of {since} of the script {} serves: {reason}", script.name)
     }));
     problems
 }

@@ -16,11 +16,13 @@ use crate::script::voice::VoiceParams;
 
 mod placeholders;
 mod playlist;
+mod state;
 mod trigger;
 mod version;
 
 pub(crate) use placeholders::later_answer_paths;
 pub use playlist::{Playlist, PromptPart, RecordedSounds, SayAs};
+pub use state::ScriptState;
 pub use trigger::{
     AuthTemplate, BodyTemplate, CacheKeyTemplate, HoldMediaTemplate, HoldMusicSource,
     ReassuranceTemplate, ResponseCachePolicy, RetryPolicy, ScriptTrigger, UrlTemplate,

@@ -132,7 +132,7 @@ pub struct ScriptStatus {
     pub state: ScriptState,
     /// The version that serves calls; `None` if the script is excluded.
     pub version: Option<String>,
-    /// When that version was last valid, as in RFC 3339. Only if it serves in place of a faulty file.
+    /// When the daemon first served that version, as in RFC 3339. Only if it serves in place of a faulty file.
     pub last_valid: Option<String>,
     /// Why the file is not used; `None` if it is.
     pub reason: Option<String>,

@@ -135,10 +135,10 @@ pub fn load_valid(path: &Path) -> Result<ServableConfig, ConfigErrors> {
     let mut opened = OpenedFiles::open(path)?;
     let copies = opened.copies();
     let selected = select(&opened.sources, copies.as_ref(), &mut opened.context);
-    let SelectedScripts { library, errors, warnings, replaced, served } = selected;
+    let SelectedScripts { library, errors, warnings, served } = selected;
     let LoadedFiles { config, errors: other_errors, .. } = opened.close(library, warnings, served);
     if other_errors.is_empty() {
-        Ok(ServableConfig { config, errors: ConfigErrors::sorted(errors), replaced })
+        Ok(ServableConfig { config, errors: ConfigErrors::sorted(errors) })
     } else {
         Err(ConfigErrors::sorted([errors, other_errors].concat()))
     }

@@ -13,6 +13,7 @@ use crate::cli::terminal::{escape_control, print_error};
 use crate::config::{self, ConfigErrors, ControlAddress};
 use crate::control::client::{ControlClientError, send_request};
 use crate::control::protocol::{ControlReply, ControlRequest};
+use crate::control::socket::SOCKET_FILE_NAME;
 
 /// The socket of a daemon that systemd starts with dialplan/systemd/dialscript.service. The daemon finds this default
 /// in the variable `RUNTIME_DIRECTORY`, which is not set in a shell.
@@ -62,8 +63,10 @@ impl DaemonArgs {
                 "`[control] socket` is empty in {file}: the daemon has no control socket"
             )));
         };
-        let mut sockets = vec![configured, PathBuf::from(SYSTEMD_SOCKET)];
-        sockets.dedup();
+        // If the file names its socket, a daemon that listens elsewhere has other files: it must not be asked.
+        let is_default = configured == file.with_file_name(SOCKET_FILE_NAME);
+        let of_unit = is_default.then(|| PathBuf::from(SYSTEMD_SOCKET));
+        let sockets = [configured].into_iter().chain(of_unit).collect();
         Ok(ControlConnection { sockets, errors })
     }
 }

@@ -18,6 +18,8 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 const LONG_REPLY_TIMEOUT: Duration = Duration::from_secs(45);
 /// The maximum length of one line of the reply, in bytes.
 const MAX_REPLY_BYTES: usize = 1 << 20;
+/// The maximum number of lines. A daemon lists at most 10,000 calls, scripts or cached answers.
+const MAX_REPLIES: usize = 50_000;
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +77,7 @@ async fn read_replies(
         let Some(line) = next.map_err(|_| ControlClientError::NoReply(limit))? else { break };
         match serde_json::from_str(&line.map_err(bad_reply)?).map_err(bad_reply)? {
             ControlReply::Error(error) => return Err(ControlClientError::Rejected(error)),
+            _ if replies.len() == MAX_REPLIES => return Err(bad_reply("it is too long")),
             reply => replies.push(reply),
         }
     }

@@ -193,11 +193,6 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         }
     }
 
-    /// Whether the daemon accepts no new calls any more.
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.is_cancelled()
-    }
-
     /// How long active calls may continue when the daemon stops.
     pub(crate) fn grace(&self) -> Duration {
         self.state.context().limits.grace

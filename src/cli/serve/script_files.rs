@@ -23,10 +23,10 @@ pub(super) fn log_errors(errors: &ConfigErrors) {
 
 /// Logs the errors of script files, and what they mean for calls.
 pub(super) fn log_script_faults(servable: &ServableConfig) {
-    let ServableConfig { config, errors, replaced } = servable;
+    let ServableConfig { config, errors } = servable;
     let library = &config.library;
     log_errors(errors);
-    for (script, reason) in replaced.iter().take(MAX_LOGGED_ERRORS) {
+    for (script, reason) in library.replaced.iter().take(MAX_LOGGED_ERRORS) {
         let Some(served) = library.scripts.get(script) else { continue };
         let since = served.last_valid.map(humantime::format_rfc3339_seconds);
         let (version, since) = (served.version, since.map(tracing::field::display));
@@ -35,7 +35,7 @@ pub(super) fn log_script_faults(servable: &ServableConfig) {
     for (script, excluded) in library.excluded.iter().take(MAX_LOGGED_ERRORS) {
         warn!(script, reason = excluded.reason, "excluded: calls for this script are refused");
     }
-    let (excluded, last_valid) = (library.excluded.len(), replaced.len());
+    let (excluded, last_valid) = (library.excluded.len(), library.replaced.len());
     if library.scripts.is_empty() && excluded > 0 {
         error!(excluded, "no script is valid: all calls are refused");
     } else if excluded + last_valid > 0 {

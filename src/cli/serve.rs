@@ -138,11 +138,11 @@ async fn run_daemon(
     let ServiceConnections { systemd, reloads, stop, releasing, supervisor, mut earlier } = service;
     let triggers =
         HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
-    let mut sockets = ListenerSockets::new(&config.daemon, passed, is_worker.then_some(&systemd));
+    let mut sockets = ListenerSockets::new(&config.daemon, passed, &systemd, is_worker);
     let listeners = bind_switch_listeners(&config.daemon, &mut sockets)?;
     let sound_server = bind_sound_server(&config.daemon, &mut sockets)?;
     let admin = AdminListeners::open(&config.daemon, &mut sockets).await?;
-    sockets.passed.close_others(&systemd);
+    sockets.passed.close_unused();
     let facts = DaemonFacts::new(&listeners, log.lost_lines())?;
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let (traces, spans) = start_export(config.daemon.otlp.as_ref(), triggers.client()).unzip();

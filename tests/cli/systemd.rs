@@ -259,6 +259,22 @@ fn the_exit_code_of_the_supervisor_is_that_of_its_worker() {
 }
 
 #[test]
+fn after_a_restart_the_daemon_listens_on_another_host_with_the_same_port() {
+    let systemd = FakeSystemd::new("");
+    let mut first = systemd.start(SUPERVISED, vec![]);
+    let held = HeldCall::start(systemd.address);
+    first.signal("-USR1");
+    assert_eq!(first.exit_code(), Some(0));
+    let every_host = SocketAddr::from(([0, 0, 0, 0], systemd.address.port()));
+    systemd.folder.daemon_file(format!(
+        "[asterisk]\nlisten = ['{every_host}']\n[freeswitch]\nlisten = []\n[control]\nsocket = ''\n"
+    ));
+    let _second = systemd.start(SUPERVISED, vec![]);
+    drop(HeldCall::start(SocketAddr::from(([127, 0, 0, 2], every_host.port()))));
+    assert_eq!(held.last_command(), outcome("otherwise"));
+}
+
+#[test]
 fn a_stored_socket_whose_address_left_the_configuration_is_closed_and_removed() {
     let systemd = FakeSystemd::new("");
     let mut first = systemd.start(SUPERVISED, vec![]);

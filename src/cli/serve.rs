@@ -149,7 +149,7 @@ async fn run_daemon(
     let server = call_server(&config, triggers, urls, spans);
     store_valid_files(&config);
     let shared = (&server, &systemd);
-    let reloader = Reloader::new(path, shared, sockets.allow, log.level(), config.daemon);
+    let reloader = Reloader::new(path, shared, sockets.allow, log.level(), config.daemon, &stop);
     let requests = ControlRequests { server: server.clone(), facts, reloader: reloader.clone() };
     systemd.notify(ServiceNotification::Ready);
     info!(scripts = config.library.scripts.len(), "serving");

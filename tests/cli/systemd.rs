@@ -8,10 +8,12 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
+use rustix::process::{Signal, kill_process};
+
 use crate::support::net::free_address;
 use crate::support::program::dialscript;
 use crate::support::wait::blocking_until;
-use fake_systemd::FakeSystemd;
+use fake_systemd::{FakeSystemd, HELLO};
 
 const ENVIRONMENT: &str = "agi_network: yes\nagi_network_script: hello\nagi_uniqueid: 1.1\n\n";
 const SUPERVISED: &[&str] = &["--supervise"];
@@ -109,6 +111,37 @@ fn systemd_hears_that_the_daemon_is_ready_reloads_stops_and_what_it_does() {
     assert_eq!(call.last_command(), outcome("otherwise"));
     assert_eq!(daemon.exit_code(), Some(0));
     assert_eq!(systemd.stored(), [""; 0]);
+}
+
+#[test]
+fn the_status_names_excluded_scripts_and_those_that_their_last_valid_version_serves() {
+    let systemd = FakeSystemd::new("[server]\ngrace = '1s'\n");
+    systemd.folder.script("menu", HELLO);
+    let mut daemon = systemd.start(&[], vec![]);
+    let copy = systemd.folder.at("state/last_valid/menu.toml");
+    blocking_until("the copy of the script", || copy.exists().then_some(()));
+    daemon.signal("-TERM");
+    assert_eq!(daemon.exit_code(), Some(0));
+    systemd.folder.script("menu", "[keypress");
+    systemd.folder.script("order", "[keypress");
+    let _daemon = systemd.start(&[], vec![]);
+    systemd.wait_for(
+        "STATUS=serving: 0 active calls; 1 script excluded: order; \
+         1 script served by the last valid version: menu\n",
+    );
+}
+
+#[test]
+fn an_earlier_process_does_not_reload() {
+    let systemd = FakeSystemd::new("");
+    let mut first = systemd.start(SUPERVISED, vec![]);
+    let held = HeldCall::start(systemd.address);
+    let worker = first.worker();
+    first.signal("-USR1");
+    assert_eq!(first.exit_code(), Some(0));
+    kill_process(worker, Signal::HUP).unwrap();
+    systemd.wait_for_log("new calls are for the next process of this service", 1);
+    assert_eq!(held.last_command(), outcome("otherwise"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::systemd::{ServiceNotification, SystemdNotifier};
 
 /// How often the line for `systemctl status` may change.
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
-/// How many excluded scripts the line names.
+/// How many excluded scripts the line names, and how many that are served by their last valid version.
 const MAX_NAMED: usize = 5;
 
 /// Reports to systemd. Never returns.
@@ -47,13 +47,10 @@ fn status_line(server: &DaemonServer, earlier_processes: usize) -> String {
     let state = if server.is_draining() { "draining" } else { "serving" };
     let mut line = format!("{state}: {}", count(server.active_calls(), "active call"));
     let library = server.library();
-    let excluded = library.excluded.len();
-    if excluded > 0 {
-        let names: Vec<_> = library.excluded.keys().take(MAX_NAMED).map(String::as_str).collect();
-        let more = if excluded > MAX_NAMED { ", ..." } else { "" };
-        let names = names.join(", ");
-        line += &format!("; {} excluded: {names}{more}", count(excluded, "script"));
-    }
+    line += &named_scripts("excluded", library.excluded.keys().collect());
+    let last_valid = library.scripts.iter().filter(|(_, script)| script.last_valid.is_some());
+    line +=
+        &named_scripts("served by the last valid version", last_valid.map(|(n, _)| n).collect());
     if earlier_processes > 0 {
         let processes = match earlier_processes {
             1 => "1 earlier process still has calls".to_owned(),
@@ -62,6 +59,18 @@ fn status_line(server: &DaemonServer, earlier_processes: usize) -> String {
         line += &format!("; {processes}");
     }
     line
+}
+
+/// The part of the line about the scripts in this state; empty if there are none.
+fn named_scripts(state: &str, mut names: Vec<&String>) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    names.sort();
+    let scripts = count(names.len(), "script");
+    let more = if names.len() > MAX_NAMED { ", ..." } else { "" };
+    let named: Vec<_> = names.iter().take(MAX_NAMED).map(|name| name.as_str()).collect();
+    format!("; {scripts} {state}: {}{more}", named.join(", "))
 }
 
 fn count(number: usize, what: &str) -> String {

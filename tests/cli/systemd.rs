@@ -2,7 +2,7 @@
 
 mod fake_systemd;
 
-use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
@@ -231,6 +231,24 @@ fn at_a_restart_the_supervisor_ends_at_once_and_no_call_is_lost_or_refused() {
     systemd.wait_for("STATUS=serving: 0 active calls\n");
     second.signal("-TERM");
     assert_eq!(second.exit_code(), Some(0));
+}
+
+#[test]
+fn a_restart_does_not_wait_for_the_last_background_request() {
+    let systemd = FakeSystemd::new("");
+    let web = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", web.local_addr().unwrap());
+    let script = format!("[trigger]\nurl = '{url}'\nbackground = true\n");
+    systemd.folder.script("hello", &script);
+    let mut first = systemd.start(SUPERVISED, vec![]);
+    assert_eq!(HeldCall::connect(systemd.address).last_command(), outcome("otherwise"));
+    let (mut request, _) = web.accept().unwrap();
+    first.signal("-USR1");
+    assert_eq!(first.exit_code(), Some(0));
+    request.set_nonblocking(true).unwrap();
+    let mut bytes = [0; 4096];
+    assert!(request.read(&mut bytes).unwrap() > 0);
+    assert_eq!(request.read(&mut bytes).unwrap_err().kind(), ErrorKind::WouldBlock);
 }
 
 #[test]

@@ -170,7 +170,7 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         self.state.tasks.spawn(async move {
             let stop = async {
                 requests.left_or_stopped().await;
-                match listener.is_of_socket_unit || !requests.stop.is_cancelled() {
+                match listener.is_of_socket_unit || requests.leave.is_cancelled() {
                     true => BacklogAtStop::Leave,
                     false => BacklogAtStop::Refuse,
                 }

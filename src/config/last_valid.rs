@@ -81,7 +81,7 @@ impl ValidFiles {
             let folder = folder.0.display();
             format!(
                 "cannot keep copies of all valid scripts in `{folder}` ({e}): give this folder to the daemon's user, \
-                 name another folder as `state` in [folders], or write `last_valid = false` in [server]"
+                 make room, name another folder as `state` in [folders], or write `last_valid = false` in [server]"
             )
         })
     }

@@ -69,8 +69,8 @@ pub struct ValidFiles {
 
 impl ValidFiles {
     /// Stores copies of the files that are served, and removes the copies of scripts that have no file. Waits for the
-    /// disk. A file whose copy is the same is not written again. If there are no script files at all, no copy is removed:
-    /// a disk may be missing. Not for two loads at the same time.
+    /// disk. A file whose copy is the same is not written again. If there are no script files at all, no copy is
+    /// removed: a disk may be missing. Not for two loads at the same time.
     ///
     /// # Errors
     ///

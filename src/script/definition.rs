@@ -36,7 +36,8 @@ pub struct ScriptLibrary {
     pub scripts: HashMap<String, Arc<Script>>,
     /// The scripts that are not served, by name. Calls for them are refused.
     pub excluded: BTreeMap<String, ExcludedScript>,
-    /// Why the last valid version of a script serves in place of its file, by name. One line, as for an excluded script.
+    /// Why the last valid version of a script serves in place of its file, by name. One line, as for an excluded
+    /// script.
     pub replaced: BTreeMap<String, String>,
     /// The values of `{secret.NAME}`.
     pub secrets: Secrets,

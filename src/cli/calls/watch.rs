@@ -17,8 +17,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Clears the screen, and moves the cursor to its first cell (ECMA-48: ED and CUP).
 const CLEAR_SCREEN: &str = "\x1b[2J\x1b[H";
 
-/// Prints the calls every second, as a table in place if standard output is a terminal. Ends with Ctrl-C, or when nobody
-/// reads the output. If the daemon stops, says so and waits for it.
+/// Prints the calls every second, as a table in place if standard output is a terminal. Ends with Ctrl-C, or when
+/// nobody reads the output. If the daemon stops, says so and waits for it.
 pub(super) fn watch_calls(daemon: DaemonArgs, request: &ControlRequest, json: bool) -> ExitCode {
     let connection = match daemon.connection() {
         Ok(connection) => connection,

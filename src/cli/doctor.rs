@@ -72,6 +72,7 @@ pub(super) fn doctor(options: DoctorArgs) -> ExitCode {
         Err(error) => return print_error(&format!("could not start: {error}")),
     };
     let mut report = DoctorReport::new(options.json);
+    report.extend(configuration::check_user(&host).into_iter().collect());
     match config::load_valid(&path) {
         Ok(ServableConfig { config, replaced, .. }) => {
             report.extend(configuration::check_replaced(&replaced, &path));

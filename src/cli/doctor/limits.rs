@@ -41,9 +41,11 @@ fn open_files(context: &DoctorContext<'_>) -> Option<Finding> {
     }
     let message =
         format!("the daemon may open {limit} files; {max_calls} calls (max_calls) need {needed}");
-    let fix = format!(
-        "systemctl edit dialscript, with LimitNOFILE={needed} below [Service]; or lower max_calls"
-    );
+    let raise = match &context.host.unit {
+        Some(_) => format!("systemctl edit dialscript, with LimitNOFILE={needed} below [Service]"),
+        None => format!("ulimit -n {needed} before you start the daemon"),
+    };
+    let fix = format!("{raise}; or lower max_calls");
     Some(Finding::warning(CHECK, message, fix))
 }
 

@@ -121,14 +121,14 @@ fn unreadable(
     };
     let what = obstacle.describe(&context.host.accounts);
     let message = format!("user {} of the daemon {what}", user.name);
-    let denying = &obstacle.path;
+    let (denying, file) = (&obstacle.path, file.canonicalize().unwrap_or_else(|_| file.to_owned()));
     if is_secret && file.parent() == Some(denying) {
         let folder = shell_quoted(denying);
         let fix = format!("chown {} {folder} && chmod 700 {folder}", user.name);
         return Some(Finding::warning(CHECK, message, fix));
     }
-    if is_secret && denying == file {
-        let fix = format!("{}; or LoadCredential= in the unit", own_secret(file, user));
+    if is_secret && *denying == file {
+        let fix = format!("{}; or LoadCredential= in the unit", own_secret(&file, user));
         return Some(Finding::warning(CHECK, message, fix));
     }
     let group = user.groups.first().map(|gid| context.host.accounts.group_name(*gid));

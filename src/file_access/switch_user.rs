@@ -107,3 +107,7 @@ fn numbers<'a>(status: &'a str, name: &str) -> impl Iterator<Item = u32> + use<'
     let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
     line.split_whitespace().filter_map(|number| number.parse().ok())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests;

@@ -166,7 +166,8 @@ fn warnings_alone_have_the_exit_code_1() {
     let secret = installation.folder.at("secrets/SHOP").display().to_string();
     let diagnosis = installation.doctor_of_running_daemon();
     let expected = format!(
-        "warning: every user of this host can read the secret {secret} | chmod o= '{secret}'"
+        "warning: every user of this host can read the secret {secret} | \
+         chown dialscript {secret} && chmod 400 {secret}"
     );
     assert_eq!(diagnosis.complaints(), [expected]);
     assert_eq!(diagnosis.0.code, 1);
@@ -257,4 +258,33 @@ fn the_text_has_the_fix_below_each_finding_and_ends_with_a_summary() {
     let at = lines.iter().position(|line| line.starts_with("problem      daemon  ")).unwrap();
     assert!(lines[at + 1].trim_start().starts_with("fix: dialscript serve"), "{}", result.output);
     assert_eq!(lines.last(), Some(&"2 problems, 0 warnings"));
+}
+
+/// A command for the group would open the secrets to a switch in that group.
+#[test]
+fn secrets_that_the_daemon_cannot_read_become_its_own() {
+    let installation = Installation::new();
+    installation.host_file("etc/passwd", "dialscript:x:4300:4300::/:\n");
+    installation.folder.file("secrets/SHOP", "s3cret").mode("secrets/SHOP", 0o600);
+    let secret = installation.folder.at("secrets/SHOP").display().to_string();
+    installation.folder.mode("secrets", 0o755);
+    let [finding] = &installation.doctor(&[]).of("secrets")[..] else { panic!() };
+    assert!(finding.starts_with("warning: user dialscript of the daemon cannot read"), "{finding}");
+    let fix = format!(
+        "| chown dialscript {secret} && chmod 400 {secret}; or LoadCredential= in the unit"
+    );
+    assert!(finding.ends_with(&fix), "{finding}");
+}
+
+#[test]
+fn a_secret_that_the_user_of_the_switch_can_read_is_a_warning() {
+    let installation = Installation::new();
+    installation.folder.file("secrets/SHOP", "s3cret").mode("secrets/SHOP", 0o640);
+    installation.folder.mode("secrets", 0o750);
+    for name in ["secrets", "secrets/SHOP"] {
+        let group = installation.shared_group();
+        std::os::unix::fs::chown(installation.folder.at(name), None, Some(group)).unwrap();
+    }
+    let [finding] = &installation.doctor(&[]).of("secrets")[..] else { panic!() };
+    assert!(finding.contains("user asterisk of the switch can read the secret"), "{finding}");
 }

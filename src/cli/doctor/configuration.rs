@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::context::DoctorContext;
 use super::finding::Finding;
+use super::host::DoctorHost;
 use crate::config::{ConfigErrors, counted};
+use crate::file_access::FileUser;
 
 const CHECK: &str = "configuration";
 /// The most excluded scripts that are named, and the most that are served by their last valid versions.
@@ -29,6 +31,20 @@ pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
         findings.push(Finding::warning(CHECK, message, fix));
     }
     findings
+}
+
+/// A user that may not read what the daemon reads gets findings that the daemon does not have.
+pub(super) fn check_user(host: &DoctorHost) -> Option<Finding> {
+    let uid = FileUser::of_this_process().uid;
+    let daemon = host.service_user()?;
+    if uid == 0 || uid == daemon.uid {
+        return None;
+    }
+    let (user, daemon) = (host.accounts.user_name(uid), daemon.name);
+    let message = format!(
+        "what only root and user {daemon} of the daemon can read: for user {user} such a file is faulty"
+    );
+    Some(Finding::not_permitted(CHECK, message))
 }
 
 /// If the files can't be used, nothing else is checked.

@@ -21,7 +21,8 @@ pub(super) async fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
             false => {
                 let help = server.help.clone();
                 let file = context.path.display();
-                let fix = || format!("dialscript check --connect --config '{file}'");
+                let check = format!("dialscript check --connect --config '{file}'");
+                let fix = || format!("start the server or correct its URL, then {check}");
                 Finding::problem(CHECK, message, help.unwrap_or_else(fix))
             }
         }

@@ -41,7 +41,7 @@ pub use loaded::{Config, ServableConfig};
 pub(crate) use nearest::nearest;
 pub(crate) use read_error::user_name;
 pub(crate) use script::script_name_error;
-pub(crate) use secret_file::is_open_to_all;
+pub(crate) use secret_file::{closing_command, is_open_to_all};
 pub(crate) use sounds::inventory::{LibrarySound, SoundInventory};
 
 use crate::script::definition::ScriptLibrary;

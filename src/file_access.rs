@@ -4,13 +4,18 @@
 //! The daemon makes sounds that the switch plays, and reads what the switch records. Both are usually different users.
 //! [`explain`] says which file one of them can't use, and which command fixes it.
 
+mod access_fix;
 mod accounts;
 mod acl;
 pub(crate) mod explain;
 mod obstacle;
 mod switch_user;
 
+pub(crate) use access_fix::shell_quoted;
 pub(crate) use accounts::{FileUser, HostAccounts};
 pub(crate) use explain::AccessExplanation;
 pub(crate) use obstacle::{FileNeed, find_obstacle};
 pub(crate) use switch_user::{SwitchUser, switch_users};
+
+/// The folder, in the folder of the sounds that the daemon makes, of those that only one call uses.
+pub(crate) const PRIVATE_FOLDER: &str = "private";

@@ -19,7 +19,7 @@ NEEDED = {
     "openssl": "openssl",
 }
 # The same for parts that are left out without them.
-OPTIONAL = {"c++": "g++"}
+OPTIONAL = {"c++": "g++", "setfacl": "acl"}
 
 
 def cache():
@@ -51,6 +51,13 @@ def needs_root():
     """For scenarios that start processes of other users."""
     if os.geteuid() != 0:
         raise NotPrepared("it needs root")
+
+
+def needs_access_lists():
+    """For scenarios in which root gives another user rights to files."""
+    needs_root()
+    if not shutil.which("setfacl"):
+        raise NotPrepared("it needs the program setfacl, of the package acl")
 
 
 def require(programs, say):

@@ -64,7 +64,7 @@ pub(super) fn doctor(options: DoctorArgs) -> ExitCode {
     if let Some(user) = options.switch_user.filter(|_| host.switches.is_empty()) {
         return print_usage_error(&format!("`--switch-user {user}`: this host has no such user"));
     }
-    if let Some(error) = unit::run_in_environment_of_unit(host.unit.as_ref(), &path) {
+    if let Some(error) = unit::run_in_environment_of_unit(host.unit.as_ref()) {
         return print_error(&error);
     }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

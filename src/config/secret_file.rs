@@ -1,10 +1,11 @@
 //! Reads the files of secrets, certificates and keys.
 
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use super::regular_file;
+use crate::file_access::shell_quoted;
 
 /// The maximum size of a file, in bytes. The file with all CA certificates of a Linux system has about a quarter of it.
 const MAX_LENGTH: u64 = 1 << 20;
@@ -17,6 +18,16 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(ErrorKind::FileTooLarge, message));
     }
     Ok(content)
+}
+
+/// The command that lets only the daemon read a secret that every user can read. A file of root has to become the
+/// daemon's: else its daemon could not read it any more.
+pub(crate) fn closing_command(path: &Path) -> String {
+    let path_in_shell = shell_quoted(path);
+    match std::fs::metadata(path).is_ok_and(|found| found.uid() == 0) {
+        true => format!("chown dialscript {path_in_shell} && chmod 400 {path_in_shell}"),
+        false => format!("chmod o= {path_in_shell}"),
+    }
 }
 
 /// Whether every user of this host can read the file, by its mode and the modes of all folders above it.

@@ -122,7 +122,8 @@ impl SecretStore {
         };
         if secret_file::is_open_to_all(&path) {
             let what = "every user of this host can read this secret".to_owned();
-            let help = format!("run `chmod o= {shown}`: only the daemon's user needs to read it");
+            let command = secret_file::closing_command(&path);
+            let help = format!("run `{command}`: only the daemon's user needs to read it");
             self.warnings.borrow_mut().push(Diagnostic::of_path(shown.to_string(), what, &help));
         }
         let text = String::from_utf8(content);

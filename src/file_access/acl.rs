@@ -17,6 +17,8 @@ const OWNING_GROUP: u16 = 0x04;
 const NAMED_GROUP: u16 = 0x08;
 const MASK: u16 = 0x10;
 const OTHERS: u16 = 0x20;
+/// The kernel shows this number for a user that has none in our namespace (`PrivateUsers=` in a systemd unit).
+const UNMAPPED: u32 = u32::MAX;
 
 struct AclEntry {
     tag: u16,
@@ -32,28 +34,34 @@ pub(super) fn acl_grants(
     user: &FileUser,
     wanted: u32,
 ) -> Option<bool> {
-    let mut bytes = vec![0; MAX_BYTES];
-    let length = rustix::fs::getxattr(path, ATTRIBUTE, &mut bytes[..]).ok()?;
-    let entries = entries(bytes.get(..length)?)?;
-    Some(list_grants(&entries, owner, user, wanted))
+    Some(list_grants(&read_entries(path)?, owner, user, wanted))
+}
+
+/// Whether the access control list of a file gives all of these bits (`rwx`) to a user or group that it names.
+pub(super) fn acl_grants_someone(path: &Path, wanted: u32) -> bool {
+    let entries = read_entries(path).unwrap_or_default();
+    let mask = mask(&entries);
+    let is_named = |entry: &&AclEntry| matches!(entry.tag, NAMED_USER | NAMED_GROUP);
+    entries.iter().filter(is_named).any(|entry| entry.bits & mask & wanted == wanted)
 }
 
 /// The algorithm of acl(5), "Access check algorithm".
 fn list_grants(entries: &[AclEntry], owner: (u32, u32), user: &FileUser, wanted: u32) -> bool {
     let (uid, gid) = owner;
-    let mask = entries.iter().find(|entry| entry.tag == MASK).map_or(0o7, |mask| mask.bits);
+    let mask = mask(entries);
     let has_all = |bits: u32| bits & wanted == wanted;
     let first = |tag: u16| entries.iter().find(|entry| entry.tag == tag);
     if user.uid == uid {
         return first(OWNER).is_some_and(|entry| has_all(entry.bits));
     }
-    let named = entries.iter().find(|entry| entry.tag == NAMED_USER && entry.id == user.uid);
-    if let Some(named) = named {
+    let named = |id: u32| entries.iter().find(|entry| entry.tag == NAMED_USER && entry.id == id);
+    // An entry for a user that can't be told from others counts as the one for this user.
+    if let Some(named) = named(user.uid).or_else(|| named(UNMAPPED)) {
         return has_all(named.bits & mask);
     }
     let is_of_user = |entry: &&AclEntry| match entry.tag {
         OWNING_GROUP => user.groups.contains(&gid),
-        NAMED_GROUP => user.groups.contains(&entry.id),
+        NAMED_GROUP => entry.id == UNMAPPED || user.groups.contains(&entry.id),
         _ => false,
     };
     let mut of_groups = entries.iter().filter(is_of_user).peekable();
@@ -61,6 +69,16 @@ fn list_grants(entries: &[AclEntry], owner: (u32, u32), user: &FileUser, wanted:
         Some(_) => of_groups.any(|entry| has_all(entry.bits & mask)),
         None => first(OTHERS).is_some_and(|entry| has_all(entry.bits)),
     }
+}
+
+fn mask(entries: &[AclEntry]) -> u32 {
+    entries.iter().find(|entry| entry.tag == MASK).map_or(0o7, |mask| mask.bits)
+}
+
+fn read_entries(path: &Path) -> Option<Vec<AclEntry>> {
+    let mut bytes = vec![0; MAX_BYTES];
+    let length = rustix::fs::getxattr(path, ATTRIBUTE, &mut bytes[..]).ok()?;
+    entries(bytes.get(..length)?)
 }
 
 fn entries(attribute: &[u8]) -> Option<Vec<AclEntry>> {

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::access_fix::access_fix;
 use super::accounts::{FileUser, HostAccounts};
-use super::obstacle::{AccessObstacle, FileNeed, find_obstacle};
+use super::obstacle::{FileNeed, find_obstacle};
 use super::switch_user::{SwitchUser, switch_users};
 
-/// The group to which packages give the folders that the daemon and the switch share.
-const SHARED_GROUP: &str = "dialscript";
-/// Files of this group are for the superuser: no switch should join it.
-const ROOT_GROUP: u32 = 0;
+/// Stands for the user of a switch about which nothing is known.
+const UNKNOWN_USER: &str = "USER";
+/// The number of no user: the last one below that which the kernel keeps for itself.
+const NOBODY: u32 = u32::MAX - 1;
 /// How long the list of accounts and processes is used for further explanations: many calls can fail at once.
 const MAX_AGE: Duration = Duration::from_secs(5);
 
@@ -36,7 +37,7 @@ pub(crate) fn explain_for_switch(
     let known = known_users();
     match known.switches.iter().any(|user| user.switch == switch) {
         true => explain_for_known_switch(switch, path, need),
-        false => explain_for_others(switch, path, need, &known.accounts),
+        false => explain_for_others(path, need, &known.accounts),
     }
 }
 
@@ -80,35 +81,41 @@ pub(crate) fn explain_for_user(
     switch: &SwitchUser,
     accounts: &HostAccounts,
 ) -> Option<AccessExplanation> {
-    let obstacle = find_obstacle(path, need, &switch.as_running()).ok()??;
-    let what = obstacle.describe(accounts);
-    let (user, service) = (&switch.user.name, switch.switch);
+    let running = switch.as_running();
+    let obstacle = find_obstacle(path, need, &running).ok()??;
+    let mut reason = format!("user {} {}", switch.user.name, obstacle.describe(accounts));
     if let Ok(None) = find_obstacle(path, need, &switch.user) {
-        let reason = format!(
-            "user {user} {what}: {service} was started before {user} joined the group, and must be restarted"
+        reason += &format!(
+            "; {} runs without this group of its user: it drops its groups (option -G or -g), or was started before \
+             the user joined",
+            switch.switch
         );
-        return Some(AccessExplanation { reason, fix: format!("systemctl restart {service}") });
     }
-    let reason = format!("user {user} {what}");
-    Some(AccessExplanation { reason, fix: fix(&obstacle, &switch.user, service, accounts) })
+    Some(AccessExplanation { reason, fix: access_fix(path, need, &running) })
 }
 
 /// Explains why a switch can't use a file, if nothing is known about its user: whether only the owner can use it, or
-/// only the owner and a group without other members.
+/// only the owner and a group without other members. A folder whose access control list names someone is not explained.
 pub(crate) fn explain_for_others(
-    switch: &str,
     path: &Path,
     need: FileNeed,
     accounts: &HostAccounts,
 ) -> Option<AccessExplanation> {
-    let nobody = FileUser { name: switch.to_owned(), uid: u32::MAX, groups: Vec::new() };
+    let name = UNKNOWN_USER.to_owned();
+    let nobody = FileUser { name, uid: NOBODY, groups: Vec::new() };
     let obstacle = find_obstacle(path, need, &nobody).ok()??;
     let owner = fs::metadata(&obstacle.path).ok()?.uid();
-    if obstacle.is_open_to_group() && accounts.has_other_members(obstacle.gid, owner) {
+    let has_members =
+        || obstacle.is_open_to_group() && accounts.has_other_members(obstacle.gid, owner);
+    if has_members() || obstacle.is_open_to_someone() {
         return None;
     }
     let reason = format!("a user that is not in its group {}", obstacle.describe(accounts));
-    Some(AccessExplanation { reason, fix: fix(&obstacle, &nobody, switch, accounts) })
+    let fix = access_fix(path, need, &nobody);
+    Some(AccessExplanation {
+        reason,
+        fix: format!("{fix}, with the user of the switch as {UNKNOWN_USER}"),
+    })
 }
 
 /// Says who owns a file that this process can't read. `None` if there is no such file.
@@ -117,49 +124,6 @@ pub(crate) fn describe_unreadable(path: &Path) -> Option<String> {
     let obstacle = find_obstacle(path, FileNeed::Read, &user).ok()??;
     let accounts = HostAccounts::read(Path::new("/"));
     Some(format!("user {} {}", accounts.user_name(user.uid), obstacle.describe(&accounts)))
-}
-
-/// The command that lets a user pass an obstacle.
-fn fix(
-    obstacle: &AccessObstacle,
-    user: &FileUser,
-    service: &str,
-    accounts: &HostAccounts,
-) -> String {
-    let path = obstacle.path.display();
-    if is_home(&obstacle.path) {
-        return format!("name a folder outside of {path} in [folders] of dialscript.toml");
-    }
-    if is_of_dynamic_user(&obstacle.path) {
-        return "set DynamicUser=no and User=dialscript in the unit, as the unit of the manual does".to_owned();
-    }
-    let is_shared = obstacle.gid != ROOT_GROUP;
-    let group = match is_shared {
-        true => accounts.group_name(obstacle.gid),
-        false => SHARED_GROUP.to_owned(),
-    };
-    let mut steps = Vec::new();
-    if !is_shared {
-        steps.push(format!("chgrp {group} '{path}'"));
-    }
-    if !is_shared || !obstacle.is_open_to_group() {
-        steps.push(format!("chmod {} '{path}'", obstacle.group_mode()));
-    }
-    if !is_shared || !user.groups.contains(&obstacle.gid) {
-        steps.push(format!("usermod -aG {group} {}", user.name));
-        steps.push(format!("systemctl restart {service}"));
-    }
-    steps.join(" && ")
-}
-
-/// Whether this is the home folder of a user, which the users of switches should not enter.
-fn is_home(folder: &Path) -> bool {
-    folder == Path::new("/root") || folder.parent() == Some(Path::new("/home"))
-}
-
-/// Whether systemd has made this folder for a unit with `DynamicUser=yes`. No other user may enter it.
-fn is_of_dynamic_user(folder: &Path) -> bool {
-    ["/var/cache/private", "/var/lib/private"].iter().any(|private| folder == Path::new(private))
 }
 
 /// The accounts of this host, and the users of its switches.

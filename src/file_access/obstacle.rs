@@ -6,7 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::accounts::{FileUser, HostAccounts};
-use super::acl::acl_grants;
+use super::acl::{acl_grants, acl_grants_someone};
+use super::switch_user::UNMAPPED;
 
 /// The superuser needs no rights.
 const ROOT: u32 = 0;
@@ -70,13 +71,9 @@ impl AccessObstacle {
         self.mode >> 3 & bits == bits
     }
 
-    /// The argument of `chmod` that gives the group the right that is needed.
-    pub(crate) fn group_mode(&self) -> &'static str {
-        match self.need {
-            FileNeed::Read => "g+r",
-            FileNeed::Enter => "g+rx",
-            FileNeed::Write => "g+rwx",
-        }
+    /// Whether the access control list gives the right that is needed to some user or group by name.
+    pub(crate) fn is_open_to_someone(&self) -> bool {
+        acl_grants_someone(&self.path, self.need.bits())
     }
 }
 
@@ -90,17 +87,31 @@ pub(crate) fn find_obstacle(
     need: FileNeed,
     user: &FileUser,
 ) -> io::Result<Option<AccessObstacle>> {
+    Ok(find_obstacles(path, need, user)?.into_iter().next())
+}
+
+/// All parts of a path that keep the user from what it needs, from `/` downwards.
+///
+/// # Errors
+///
+/// As [`find_obstacle`].
+pub(super) fn find_obstacles(
+    path: &Path,
+    need: FileNeed,
+    user: &FileUser,
+) -> io::Result<Vec<AccessObstacle>> {
     let path = fs::canonicalize(path)?;
     let mut folders: Vec<_> =
         path.ancestors().skip(1).map(|path| (path, FileNeed::Enter)).collect();
     folders.reverse();
+    let mut obstacles = Vec::new();
     for (part, need) in folders.into_iter().chain([(path.as_path(), need)]) {
         let found = fs::metadata(part)?;
         if !grants(part, &found, need, user) {
-            return Ok(Some(AccessObstacle::of(part, need, &found)));
+            obstacles.push(AccessObstacle::of(part, need, &found));
         }
     }
-    Ok(None)
+    Ok(obstacles)
 }
 
 /// Whether a file or folder gives the user the right. The folders above it are not looked at.
@@ -109,6 +120,10 @@ fn grants(path: &Path, found: &Metadata, need: FileNeed, user: &FileUser) -> boo
         return true;
     }
     let (owner, wanted) = ((found.uid(), found.gid()), need.bits());
+    // An owner that can't be told from other users may be this one.
+    if owner.0 == UNMAPPED && found.mode() >> 6 & wanted == wanted {
+        return true;
+    }
     if let Some(granted) = acl_grants(path, owner, user, wanted) {
         return granted;
     }

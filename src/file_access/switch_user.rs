@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::accounts::{FileUser, HostAccounts};
 
-/// The kernel shows this number for a user that has none in our namespace (`/proc/sys/kernel/overflowuid`).
-const UNMAPPED: u32 = 65534;
+/// The kernel shows this number for a user or group that has none in our namespace (`/proc/sys/kernel/overflowuid`), as
+/// under systemd with `PrivateUsers=`.
+pub(super) const UNMAPPED: u32 = 65534;
 /// The most processes that are looked at.
 const MAX_PROCESSES: usize = 100_000;
 
@@ -15,7 +16,7 @@ const MAX_PROCESSES: usize = 100_000;
 pub(crate) struct SwitchUser {
     /// `asterisk` or `freeswitch`: the name of the program, and of its service in packages.
     pub(crate) switch: &'static str,
-    /// With the groups that the accounts have now. A process has them only if it was started after the last change.
+    /// With the groups of the accounts. A process lacks them if it was started before they changed, or drops them.
     pub(crate) user: FileUser,
     /// The number of the process, and the groups with which it runs. `None` if the switch does not run, or if its
     /// process can't be seen from here.
@@ -67,11 +68,8 @@ fn running_switches(
         };
         let status = fs::read_to_string(process.path().join("status")).unwrap_or_default();
         let user = running_user(&status, accounts, switch);
-        let user = user.map(|(user, running)| SwitchUser {
-            switch,
-            user,
-            running: running.map(|groups| (pid, groups)),
-        });
+        let user =
+            user.map(|(user, groups)| SwitchUser { switch, user, running: Some((pid, groups)) });
         let is_new = |user: &SwitchUser| {
             !found
                 .iter()
@@ -87,7 +85,7 @@ fn running_user(
     status: &str,
     accounts: &HostAccounts,
     switch: &str,
-) -> Option<(FileUser, Option<Vec<u32>>)> {
+) -> Option<(FileUser, Vec<u32>)> {
     // A process in a container has a number in each namespace. Its accounts are those of the container.
     if numbers(status, "NSpid:").nth(1).is_some() {
         return None;
@@ -95,14 +93,14 @@ fn running_user(
     // The effective number is the second one of four.
     let effective = |name: &str| numbers(status, name).nth(1);
     let (uid, gid) = (effective("Uid:")?, effective("Gid:")?);
-    if uid == UNMAPPED {
-        return Some((accounts.user(switch)?, None));
-    }
     let running: Vec<_> = [gid].into_iter().chain(numbers(status, "Groups:")).collect();
+    if uid == UNMAPPED {
+        return Some((accounts.user(switch)?, running));
+    }
     let name = accounts.user_name(uid);
     let known = accounts.user(&name);
     let user = known.unwrap_or_else(|| FileUser { name, uid, groups: running.clone() });
-    Some((user, Some(running)))
+    Some((user, running))
 }
 
 fn numbers<'a>(status: &'a str, name: &str) -> impl Iterator<Item = u32> + use<'a> {

@@ -166,7 +166,8 @@ fn warnings_alone_have_the_exit_code_1() {
     let secret = installation.folder.at("secrets/SHOP").display().to_string();
     let diagnosis = installation.doctor_of_running_daemon();
     let expected = format!(
-        "warning: every user of this host can read the secret {secret} | chmod o= '{secret}'"
+        "warning: every user of this host can read the secret {secret} | \
+         chown dialscript {secret} && chmod 400 {secret}"
     );
     assert_eq!(diagnosis.complaints(), [expected]);
     assert_eq!(diagnosis.0.code, 1);

@@ -69,6 +69,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 24] = [
             "channel",
             "circuit_breaker",
             "control",
+            "file_access",
             "otlp",
             "script",
             "server",

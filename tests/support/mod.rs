@@ -1,6 +1,7 @@
 //! Code that several test binaries share.
 #![allow(dead_code, reason = "no test binary uses all of it")]
 
+pub(crate) mod acl;
 pub(crate) mod config_folder;
 pub(crate) mod data;
 pub(crate) mod fake_redis;

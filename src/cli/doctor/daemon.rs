@@ -1,15 +1,17 @@
 //! Whether the daemon runs and accepts calls.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::net::UnixStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
 use super::context::DoctorContext;
 use super::finding::Finding;
+use super::switches::{allows_this_host, reachable};
 use crate::cli::simulation::{SimulatedCall, place_call};
+use crate::config::ListenerSettings;
 use crate::fake::asterisk::FakeAsteriskCall;
 use crate::fake::destinations::FakeDestinations;
 use crate::fake::dtmf::DtmfSource;
@@ -32,14 +34,10 @@ pub(super) async fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
     let daemon = &context.config.daemon;
     let asterisk = FakeAsteriskCall { script: NO_SUCH_SCRIPT.into(), ..Default::default() };
     let asterisk = SimulatedCall::Asterisk(asterisk);
-    for address in &daemon.asterisk.listen {
-        findings.push(check_listener("Asterisk", *address, &asterisk, context).await);
-    }
+    findings.extend(check_listeners("Asterisk", &daemon.asterisk, &asterisk, context).await);
     let freeswitch = FakeFreeSwitchCall { script: NO_SUCH_SCRIPT.into(), ..Default::default() };
     let freeswitch = SimulatedCall::FreeSwitch(freeswitch);
-    for address in &daemon.freeswitch.listen {
-        findings.push(check_listener("FreeSWITCH", *address, &freeswitch, context).await);
-    }
+    findings.extend(check_listeners("FreeSWITCH", &daemon.freeswitch, &freeswitch, context).await);
     findings
 }
 
@@ -53,7 +51,18 @@ fn check_unit(context: &DoctorContext<'_>) -> Option<Finding> {
             let fix = "journalctl -u dialscript -e, then systemctl restart dialscript";
             Finding::problem(CHECK, message, fix)
         }
-        _ => Finding::problem(CHECK, message, "systemctl enable --now dialscript"),
+        "activating" => {
+            let message = format!("{message}: it starts, or starts again after a failure");
+            Finding::warning(CHECK, message, "journalctl -u dialscript -e")
+        }
+        _ => match context.host.daemon {
+            Some(pid) => {
+                let message = format!("{message}: the daemon (process {pid}) was started by hand");
+                let fix = format!("kill {pid}; systemctl enable --now dialscript");
+                Finding::warning(CHECK, message, fix)
+            }
+            None => Finding::problem(CHECK, message, "systemctl enable --now dialscript"),
+        },
     })
 }
 
@@ -83,6 +92,42 @@ async fn check_control(socket: &Path, context: &DoctorContext<'_>) -> Finding {
         Err(_) => {
             let message = format!("the control socket {shown} does not answer");
             Finding::problem(CHECK, message, "systemctl restart dialscript")
+        }
+    }
+}
+
+async fn check_listeners(
+    switch: &str,
+    listener: &ListenerSettings,
+    call: &SimulatedCall,
+    context: &DoctorContext<'_>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for address in &listener.listen {
+        findings.push(match allows_this_host(listener, *address) {
+            true => check_listener(switch, *address, call, context).await,
+            false => check_port(switch, *address, context).await,
+        });
+    }
+    findings
+}
+
+/// The daemon closes a connection of a host that is not in `allow`: then only the connection can be checked.
+async fn check_port(switch: &str, address: SocketAddr, context: &DoctorContext<'_>) -> Finding {
+    match timeout(TIME_LIMIT, TcpStream::connect(reachable(address))).await {
+        Ok(Ok(_)) => {
+            let message = format!(
+                "whether the daemon answers {switch} at {address}: `allow` does not have this host"
+            );
+            Finding::not_checked(CHECK, message, "call from the host of the switch")
+        }
+        Ok(Err(error)) => {
+            let message = format!("nobody can connect to {address}: {error}");
+            Finding::problem(CHECK, message, start_command(context))
+        }
+        Err(_) => {
+            let message = format!("a connection to {address} takes too long");
+            Finding::problem(CHECK, message, start_command(context))
         }
     }
 }
@@ -123,14 +168,4 @@ fn start_command(context: &DoctorContext<'_>) -> String {
 
 fn is_refused(continuation: &Continuation, agi_status: Option<&str>) -> bool {
     *continuation == Continuation::NextStep && agi_status.is_none_or(|status| status == "FAILURE")
-}
-
-/// An address at which this host reaches a listener.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
 }

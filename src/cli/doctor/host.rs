@@ -18,7 +18,7 @@ pub(super) struct DoctorHost {
     pub(super) accounts: HostAccounts,
     /// The users of the switches on this host.
     pub(super) switches: Vec<SwitchUser>,
-    /// The unit `dialscript.service`, if systemd runs and has it.
+    /// The unit `dialscript.service`, if systemd runs and the unit starts a daemon with this file.
     pub(super) unit: Option<UnitFacts>,
     /// The process number of the running daemon.
     pub(super) daemon: Option<i32>,
@@ -33,6 +33,7 @@ impl DoctorHost {
             switches = named_user(name, &accounts, &switches);
         }
         let unit = if is_this_host(&root) { UnitFacts::read() } else { None };
+        let unit = unit.filter(|unit| unit.uses(path));
         let daemon = running_daemon(&root, path);
         Self { root, accounts, switches, unit, daemon }
     }

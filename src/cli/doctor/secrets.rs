@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::context::DoctorContext;
 use super::finding::Finding;
-use crate::config::{self, is_open_to_all};
-use crate::file_access::{FileNeed, FileUser, find_obstacle};
+use crate::config::{self, closing_command, is_open_to_all};
+use crate::file_access::{FileNeed, FileUser, SwitchUser, find_obstacle, shell_quoted};
 
 const CHECK: &str = "secrets";
 /// The most files of a folder that are looked at.
@@ -27,8 +27,10 @@ pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
         }
         Err(_) => Vec::new(),
     };
-    let mut findings: Vec<_> = secret_files.iter().filter_map(|file| open_secret(file)).collect();
-    match context.host.service_user() {
+    let user = context.host.service_user();
+    let mut findings: Vec<_> =
+        secret_files.iter().filter_map(|file| open_secret(file, user.as_ref(), context)).collect();
+    match user {
         Some(user) => {
             let scripts = regular_files(&scripts).unwrap_or_default();
             let files = [context.path.to_owned()].into_iter().chain(scripts);
@@ -65,13 +67,41 @@ fn regular_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(entries.filter(|path| path.is_file() && !is_hidden(path)).collect())
 }
 
-fn open_secret(file: &Path) -> Option<Finding> {
+/// A secret that other users can read, or the user of a switch.
+fn open_secret(
+    file: &Path,
+    user: Option<&FileUser>,
+    context: &DoctorContext<'_>,
+) -> Option<Finding> {
     let shown = file.display();
-    let finding = || {
-        let message = format!("every user of this host can read the secret {shown}");
-        Finding::warning(CHECK, message, format!("chmod o= '{shown}'"))
+    let reader = match is_open_to_all(file) {
+        true => "every user of this host".to_owned(),
+        false => format!("user {} of the switch", reading_switch(file, user, context)?),
     };
-    is_open_to_all(file).then(finding)
+    let fix = user.map_or_else(|| closing_command(file), |user| own_secret(file, user));
+    Some(Finding::warning(CHECK, format!("{reader} can read the secret {shown}"), fix))
+}
+
+/// The user of a switch that can read a file. A switch that runs as the daemon's user, or as root, has to.
+fn reading_switch<'a>(
+    file: &Path,
+    user: Option<&FileUser>,
+    context: &'a DoctorContext<'_>,
+) -> Option<&'a str> {
+    let is_other = |switch: &&SwitchUser| {
+        switch.user.uid != 0 && user.is_none_or(|user| user.uid != switch.user.uid)
+    };
+    let reads = |switch: &&SwitchUser| {
+        matches!(find_obstacle(file, FileNeed::Read, &switch.as_running()), Ok(None))
+    };
+    let mut switches = context.host.switches.iter().filter(is_other);
+    switches.find(reads).map(|switch| &*switch.user.name)
+}
+
+/// The command that lets only the daemon read a secret.
+fn own_secret(file: &Path, user: &FileUser) -> String {
+    let file = shell_quoted(file);
+    format!("chown {} {file} && chmod 400 {file}", user.name)
 }
 
 /// A secret that the daemon's user can't read may reach it as a credential of systemd.
@@ -90,14 +120,19 @@ fn unreadable(
         Err(_) => return None,
     };
     let what = obstacle.describe(&context.host.accounts);
-    let (name, shown) = (&user.name, obstacle.path.display());
+    let message = format!("user {} of the daemon {what}", user.name);
+    let denying = &obstacle.path;
+    if is_secret && file.parent() == Some(denying) {
+        let folder = shell_quoted(denying);
+        let fix = format!("chown {} {folder} && chmod 700 {folder}", user.name);
+        return Some(Finding::warning(CHECK, message, fix));
+    }
+    if is_secret && denying == file {
+        let fix = format!("{}; or LoadCredential= in the unit", own_secret(file, user));
+        return Some(Finding::warning(CHECK, message, fix));
+    }
     let group = user.groups.first().map(|gid| context.host.accounts.group_name(*gid));
-    let command = format!("chgrp {} '{shown}' && chmod g+rX '{shown}'", group.unwrap_or_default());
-    let message = format!("user {name} of the daemon {what}");
-    Some(match is_secret {
-        true => {
-            Finding::warning(CHECK, message, format!("{command}; or LoadCredential= in the unit"))
-        }
-        false => Finding::problem(CHECK, message, command),
-    })
+    let shown = shell_quoted(denying);
+    let fix = format!("chgrp {} {shown} && chmod g+rX {shown}", group.unwrap_or_default());
+    Some(Finding::problem(CHECK, message, fix))
 }

@@ -7,7 +7,7 @@ use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::cli::shared_folders::{SharedFolder, shared_folders};
 use crate::file_access::explain::{explain_for_others, explain_for_user};
-use crate::file_access::{FileNeed, FileUser, find_obstacle};
+use crate::file_access::{FileNeed, FileUser, find_obstacle, shell_quoted};
 
 const CHECK: &str = "files";
 /// The most files of a folder that are looked at.
@@ -23,8 +23,8 @@ pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
         findings.extend(check_daemon(folder, context));
     }
     if findings.is_empty() {
-        findings
-            .push(Finding::ok(CHECK, "no folder is in use yet that the switch must read or write"));
+        let message = "the scripts use no folder yet that the switch must read or write";
+        findings.push(Finding::ok(CHECK, message));
     }
     findings
 }
@@ -38,7 +38,7 @@ fn check_switches(folder: &SharedFolder, context: &DoctorContext<'_>) -> Vec<Fin
         return vec![Finding::not_permitted(CHECK, message)];
     }
     if context.host.switches.is_empty() {
-        let denied = explain_for_others("asterisk", &folder.path, folder.need, accounts);
+        let denied = explain_for_others(&folder.path, folder.need, accounts);
         let finding = denied.map(|denied| Finding::warning(CHECK, denied.reason, denied.fix));
         return finding.into_iter().collect();
     }
@@ -65,7 +65,11 @@ fn check_daemon(folder: &SharedFolder, context: &DoctorContext<'_>) -> Option<Fi
     let user = context.host.service_user()?;
     let obstacle = find_obstacle(&folder.path, FileNeed::Write, &user).ok()??;
     let what = obstacle.describe(&context.host.accounts);
-    let fix = format!("chown {} '{}'", user.name, folder.path.display());
+    let (name, denying) = (&user.name, shell_quoted(&obstacle.path));
+    let fix = match folder.path.canonicalize().is_ok_and(|path| path == obstacle.path) {
+        true => format!("chown {name} {denying} && chmod u+rwx {denying}"),
+        false => format!("setfacl -m u:{name}:x {denying}"),
+    };
     Some(Finding::problem(CHECK, format!("user {} of the daemon {what}", user.name), fix))
 }
 

@@ -1,6 +1,6 @@
 //! Which switches are on this host, and whether they may connect.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use super::context::DoctorContext;
@@ -72,16 +72,29 @@ fn check_allow(
         let fix = format!("remove `listen = []` from {table} in {file}, and restart the daemon");
         return Some(Finding::warning(CHECK, message, fix));
     };
-    let source = match address.ip() {
-        ip if ip.is_unspecified() => IpAddr::from(Ipv4Addr::LOCALHOST),
-        ip => ip,
-    };
-    if listener.allow.iter().any(|network| network.contains(&source)) {
+    if allows_this_host(listener, *address) {
         return None;
     }
+    let source = reachable(*address).ip();
     let message = format!("{name} connects from {source}, which is not in `allow` of {table}");
     let fix = format!("add \"{source}\" to `allow` of {table} in {file}, and restart the daemon");
     Some(Finding::problem(CHECK, message, fix))
+}
+
+/// Whether the daemon accepts a connection that comes from this host to this address.
+pub(super) fn allows_this_host(listener: &ListenerSettings, address: SocketAddr) -> bool {
+    let source = reachable(address).ip();
+    listener.allow.iter().any(|network| network.contains(&source))
+}
+
+/// An address at which this host reaches a listener. A connection to it comes from the same address.
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 /// Without a switch on this host, one on another host must be allowed to connect.

@@ -63,7 +63,7 @@ impl UnitFacts {
     }
 
     /// Whether the unit starts a daemon with this file.
-    fn uses(&self, path: &Path) -> bool {
+    pub(super) fn uses(&self, path: &Path) -> bool {
         match self.command.contains("--config") {
             true => self.command.contains(&path.display().to_string()),
             false => path == Path::new(config::SYSTEM_FILE),
@@ -71,10 +71,10 @@ impl UnitFacts {
     }
 }
 
-/// The daemon's default folders come from variables that systemd sets for the unit. So if this is the file of the unit,
+/// The daemon's default folders come from variables that systemd sets for the unit. So if the file is that of the unit,
 /// replaces this process by one that has these variables. Returns an error if that is not possible.
-pub(super) fn run_in_environment_of_unit(unit: Option<&UnitFacts>, path: &Path) -> Option<String> {
-    let unit = unit.filter(|unit| unit.uses(path))?;
+pub(super) fn run_in_environment_of_unit(unit: Option<&UnitFacts>) -> Option<String> {
+    let unit = unit?;
     if std::env::var_os(MARKER).is_some() {
         return None;
     }

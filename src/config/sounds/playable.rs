@@ -9,6 +9,7 @@ use std::path::Path;
 use hound::{SampleFormat, WavReader, WavSpec};
 
 use crate::config::regular_file;
+use crate::file_access::shell_quoted;
 
 /// Extensions of playable files, best first. Of several files with one name, the best is played.
 const EXTENSIONS: [&str; 18] = [
@@ -100,10 +101,4 @@ fn import_help(path: &Path, location: SoundLocation) -> String {
     let force = if replaces { "--force " } else { "" };
     let then = if location == SoundLocation::Elsewhere { ", then play it by its name" } else { "" };
     format!("convert it: dialscript sounds import {force}{}{then}", shell_quoted(path))
-}
-
-fn shell_quoted(path: &Path) -> String {
-    let name = path.display().to_string();
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@".contains(c);
-    if name.chars().all(is_plain) { name } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }

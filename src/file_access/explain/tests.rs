@@ -27,26 +27,23 @@ impl FolderOnHost {
     }
 
     fn explanation(&self) -> Option<AccessExplanation> {
-        explain_for_others("asterisk", self.folder.path(), FileNeed::Enter, &self.accounts)
+        explain_for_others(self.folder.path(), FileNeed::Enter, &self.accounts)
     }
 }
 
 #[test]
-fn a_folder_of_a_group_without_members_is_explained_with_the_command_that_adds_the_switch() {
-    let explained = FolderOnHost::new(0o2750, "").explanation().unwrap();
-    assert_eq!(explained.fix, "usermod -aG dialscript asterisk && systemctl restart asterisk");
+fn a_folder_of_a_group_without_members_is_explained_with_the_command_for_any_user() {
+    let host = FolderOnHost::new(0o2750, "");
+    let explained = host.explanation().unwrap();
+    let command = format!("setfacl -R -m u:USER:rX,d:u:USER:rX {}", host.folder.path().display());
+    assert_eq!(explained.fix, format!("{command}, with the user of the switch as USER"));
     assert!(explained.reason.contains("(mode 2750, owner dialscript, group dialscript)"));
 }
 
 #[test]
-fn a_folder_that_only_its_owner_can_enter_also_needs_another_mode() {
+fn members_of_the_group_do_not_help_if_only_the_owner_can_enter() {
     let explained = FolderOnHost::new(0o700, "asterisk").explanation().unwrap();
-    assert!(explained.fix.starts_with("chmod g+rx '/"), "{}", explained.fix);
-    assert!(
-        explained
-            .fix
-            .ends_with(" && usermod -aG dialscript asterisk && systemctl restart asterisk")
-    );
+    assert!(explained.fix.starts_with("setfacl -R -m u:USER:rX"), "{}", explained.fix);
 }
 
 #[test]

@@ -11,10 +11,11 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::Path;
 
 use super::shared_mode::{self, is_for_group};
+use crate::file_access;
 use crate::voice::untrusted_files;
 
 /// The name of the folder in the cache folder.
-pub(super) const FOLDER: &str = "private";
+pub(super) const FOLDER: &str = file_access::PRIVATE_FOLDER;
 
 /// The permission bits without `setgid` and the like.
 const ACCESS_BITS: u32 = 0o777;

@@ -4,8 +4,12 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
+use crate::support::acl;
 use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{file, render_sound, sensitive_text_request, sound_error};
+
+/// The number of a user that need not exist.
+const SWITCH_USER: u32 = 4242;
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o7777
@@ -35,6 +39,19 @@ async fn other_users_can_neither_list_the_folder_nor_guess_the_name() {
 async fn in_a_cache_folder_of_the_switchs_group_only_that_group_can_read_it() {
     assert_eq!(modes_in_cache_folder(0o2750).await, (0o2710, 0o640));
     assert_eq!(modes_in_cache_folder(0o2770).await, (0o2710, 0o640));
+}
+
+#[tokio::test]
+async fn a_user_with_an_access_control_list_can_read_it_and_not_list_the_folder() {
+    let (setup, _) = SynthesisSetup::with_engine();
+    let cache = &setup.settings.cache_folder.local;
+    fs::create_dir(cache).unwrap();
+    if !acl::share_folder(cache, SWITCH_USER, 0o2750) {
+        return;
+    }
+    let held = render_sound(&setup.open(), sensitive_text_request("4711")).await;
+    assert_eq!(acl::effective_rights(&setup.private_folder(), SWITCH_USER), 0o1);
+    assert_eq!(acl::effective_rights(&file(&held), SWITCH_USER), 0o4);
 }
 
 #[tokio::test]

@@ -160,8 +160,8 @@ fn key_in_file(
     let path = context.path(given);
     let content = content(context, given, &path)?;
     if secret_file::is_open_to_all(&path) {
-        let help =
-            format!("run `chmod o= {}`: only the daemon's user needs to read it", path.display());
+        let command = secret_file::closing_command(&path);
+        let help = format!("run `{command}`: only the daemon's user needs to read it");
         context.file.warn(given.span(), "every user of this host can read this key", help);
     }
     report_pem_error(context, given, &path, pem::key(&content))

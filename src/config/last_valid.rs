@@ -6,9 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-
-use parking_lot::Mutex;
+use std::time::SystemTime;
 
 use super::diagnostic::{Diagnostic, SourceText};
 use super::read_error;
@@ -21,8 +19,6 @@ const FOLDER: &str = "last_valid";
 const FOLDER_MODE: u32 = 0o700;
 /// The name of a copy that is being written. A crash can leave such a file.
 const TEMPORARY_PREFIX: &str = ".tmp";
-/// How long to wait until an earlier load has stored its copies.
-const STORE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The folder of the copies.
 #[derive(Debug, Clone)]
@@ -74,19 +70,14 @@ pub struct ValidFiles {
 impl ValidFiles {
     /// Stores copies of the files that are served, and removes the copies of scripts that have no file. Waits for the
     /// disk. A file whose copy is the same is not written again. If there are no script files at all, no copy is removed:
-    /// a disk may be missing.
+    /// a disk may be missing. Not for two loads at the same time.
     ///
     /// # Errors
     ///
     /// Why copies can't be stored, and what to do.
     pub fn store(&self) -> Result<(), String> {
-        static STORING: Mutex<()> = parking_lot::const_mutex(());
         let Some(folder) = &self.folder else { return Ok(()) };
-        let stored = match STORING.try_lock_for(STORE_TIMEOUT) {
-            Some(_storing) => self.store_in(&folder.0),
-            None => Err(io::ErrorKind::TimedOut.into()),
-        };
-        stored.map_err(|e| {
+        self.store_in(&folder.0).map_err(|e| {
             let folder = folder.0.display();
             format!(
                 "cannot keep copies of all valid scripts in `{folder}` ({e}): give this folder to the daemon's user, \

@@ -271,6 +271,16 @@ fn a_state_folder_that_cannot_be_written_is_reported_with_its_key() {
 }
 
 #[test]
+fn a_copy_that_cannot_be_read_is_a_warning() {
+    let folder = ConfigFolder::with_scripts(&[("hello", FAULTY), ("other", GREETING)]);
+    folder.file("state", "not a folder");
+    let servable = servable(&folder);
+    assert_eq!(served(&servable), ["other"]);
+    let warnings = warnings(&servable);
+    assert!(warnings.contains("a file is where a folder is needed"), "{warnings}");
+}
+
+#[test]
 fn the_sound_cache_cannot_be_the_state_folder() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[folders]\nstate = 'state'\ncache = 'state'\n");

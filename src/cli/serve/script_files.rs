@@ -2,14 +2,19 @@
 //! those that are valid.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
+use parking_lot::{Mutex, const_mutex};
 use tokio::task::spawn_blocking;
 use tracing::{error, warn};
 
-use crate::config::{self, Config, ConfigErrors, ServableConfig};
+use crate::config::{self, Config, ConfigErrors, ServableConfig, ValidFiles};
 
 /// How many errors of script files are logged, and how many scripts with errors.
 const MAX_LOGGED_ERRORS: usize = 50;
+/// How long to wait until an earlier load has stored its copies.
+const STORE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Reads the scripts that can be served. With `strict`, all must be valid.
 pub(super) fn load_scripts(path: &Path, strict: bool) -> Result<ServableConfig, ConfigErrors> {
@@ -47,11 +52,20 @@ pub(super) fn log_script_faults(servable: &ServableConfig) {
     }
 }
 
-/// Stores copies of the served script files in the background: a disk that is full or hangs must not delay calls.
+/// Stores copies of the served script files in the background: a disk that is full or hangs must not delay calls. The
+/// files of the latest load are stored last.
 pub(super) fn store_valid_files(config: &Config) {
-    let files = config.valid_files.clone();
-    drop(spawn_blocking(move || {
-        if let Err(reason) = files.store() {
+    static LATEST: Mutex<Option<Arc<ValidFiles>>> = const_mutex(None);
+    static STORING: Mutex<()> = const_mutex(());
+    *LATEST.lock() = Some(config.valid_files.clone());
+    drop(spawn_blocking(|| {
+        let Some(_storing) = STORING.try_lock_for(STORE_TIMEOUT) else {
+            warn!(reason = "the disk does not answer", "can't keep the valid scripts");
+            return;
+        };
+        // Another task may have stored them.
+        let latest = LATEST.lock().take();
+        if let Some(Err(reason)) = latest.map(|files| files.store()) {
             warn!(reason, "can't keep the valid scripts");
         }
     }));

@@ -15,7 +15,10 @@ pub(super) fn add_tip(error: &mut Error) {
 
 fn tip(word: &str) -> Option<String> {
     Some(match word {
-        "start" | "stop" | "restart" | "enable" | "disable" | "is-active" | "reload-or-restart" => {
+        "stop" | "disable" => {
+            format!("for the service: `systemctl {word} dialscript`; in a terminal: Ctrl-C")
+        }
+        "start" | "restart" | "enable" | "is-active" | "reload-or-restart" => {
             format!(
                 "for the service: `systemctl {word} dialscript`; in a terminal: `dialscript serve`"
             )

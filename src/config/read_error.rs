@@ -11,7 +11,7 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 use super::diagnostic::Diagnostic;
 use super::regular_file;
 
-/// The IDs of users who are persons: `UID_MIN` and `UID_MAX` of login.defs(5). The daemon has a system user.
+/// The IDs of users who are persons: `UID_MIN` and `UID_MAX` of login.defs(5).
 const LOGIN_USERS: RangeInclusive<u32> = 1000..=60_000;
 
 /// A diagnostic about a file or a folder that cannot be read. `missing_help` is the help if there is none.
@@ -90,7 +90,7 @@ fn owner(metadata: &Metadata) -> String {
 /// The command that lets this user read `path`. A person has to become another user instead: to open the files of the
 /// daemon, such as its secrets, to a person's group would be wrong.
 fn chmod(path: &Path, group: &str, bits: &str) -> String {
-    if LOGIN_USERS.contains(&rustix::process::geteuid().as_raw()) {
+    if is_person(rustix::process::geteuid().as_raw()) {
         return "run this with `sudo`, or as the daemon's user: `sudo -u dialscript …`".to_owned();
     }
     let path = path.display();
@@ -106,10 +106,22 @@ fn group_name(id: u32) -> String {
     name_of("/etc/group", id).unwrap_or_else(|| id.to_string())
 }
 
-/// The name of an ID in a file of the format `NAME:PASSWORD:ID:…`. Users of a directory service are not in it.
+/// The daemon has a system user, or in a container one that cannot log in.
+fn is_person(id: u32) -> bool {
+    let cannot_log_in = line_of("/etc/passwd", id)
+        .is_some_and(|line| line.ends_with("/nologin") || line.ends_with("/false"));
+    LOGIN_USERS.contains(&id) && !cannot_log_in
+}
+
+/// The name of an ID in a file of the format `NAME:PASSWORD:ID:…`.
 fn name_of(file: &str, id: u32) -> Option<String> {
+    line_of(file, id)?.split(':').next().map(str::to_owned)
+}
+
+/// The line of an ID in such a file. Users of a directory service are not in it.
+fn line_of(file: &str, id: u32) -> Option<String> {
     let content = std::fs::read_to_string(file).ok()?;
-    let line =
-        content.lines().find(|line| line.split(':').nth(2).is_some_and(|n| n.parse() == Ok(id)))?;
-    line.split(':').next().map(str::to_owned)
+    let has_id =
+        |line: &&str| line.split(':').nth(2).is_some_and(|number| number.parse() == Ok(id));
+    content.lines().find(has_id).map(str::to_owned)
 }

@@ -60,6 +60,7 @@ fn a_command_of_another_program_leads_to_the_right_one() {
     let cases = [
         ("start", "systemctl start dialscript"),
         ("restart", "systemctl restart dialscript"),
+        ("stop", "Ctrl-C"),
         ("run", "dialscript serve"),
         ("validate", "dialscript check"),
         ("logs", "journalctl -u dialscript"),

@@ -194,8 +194,8 @@ fn a_file_that_the_user_may_not_read_is_reported_with_the_user_and_what_refuses_
         errors.contains(&format!("{listed}` and `chmod g+rx {listed}`")) || !is_root,
         "{errors}"
     );
-    // The daemon's files are not opened to a person, whose user ID is 1000 or above.
-    let errors = check_as(1000).unwrap_or_default();
+    // The daemon's files are not opened to a person: an ID of 1000 or above, and no user who cannot log in.
+    let errors = check_as(4711).unwrap_or_default();
     assert!(
         errors.contains("run this with `sudo`") && !errors.contains("chmod") || !is_root,
         "{errors}"

@@ -117,7 +117,7 @@ mod tests {
     use std::os::unix::process::ExitStatusExt;
     use std::process::{ExitCode, ExitStatus};
 
-    use super::exit_code;
+    use crate::cli::serve::supervisor::exit_code;
 
     #[test]
     fn a_worker_that_was_stopped_has_not_failed_and_one_that_was_killed_has() {

@@ -193,11 +193,6 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         }
     }
 
-    /// Whether the daemon accepts no new calls any more.
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.is_cancelled()
-    }
-
     /// How long active calls may continue when the daemon stops.
     pub(crate) fn grace(&self) -> Duration {
         self.state.context().limits.grace
@@ -242,7 +237,7 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         &self.state.refused_calls
     }
 
-    /// The results of reloads. [`replace_library`](Self::replace_library) counts a successful one.
+    /// The results of reloads. [`replace_context`](Self::replace_context) counts a successful one.
     pub(crate) fn reload_counts(&self) -> &ReloadCounts {
         &self.state.reload_counts
     }

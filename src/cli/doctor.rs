@@ -73,8 +73,7 @@ pub(super) fn doctor(options: DoctorArgs) -> ExitCode {
     };
     let mut report = DoctorReport::new(options.json);
     match config::load_valid(&path) {
-        Ok(ServableConfig { config, replaced, .. }) => {
-            report.extend(configuration::check_replaced(&replaced, &path));
+        Ok(ServableConfig { config, .. }) => {
             let dialplans = &options.dialplan;
             let context = DoctorContext { config: &config, path: &path, host: &host, dialplans };
             runtime.block_on(run_checks(&context, &mut report));

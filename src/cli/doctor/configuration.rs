@@ -1,6 +1,5 @@
 //! The daemon's file and the scripts.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::context::DoctorContext;
@@ -8,7 +7,7 @@ use super::finding::Finding;
 use crate::config::{ConfigErrors, counted};
 
 const CHECK: &str = "configuration";
-/// The most excluded scripts that are named.
+/// The most excluded scripts that are named, and the most that are served by their last valid versions.
 const MAX_NAMED: usize = 10;
 
 pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
@@ -20,22 +19,16 @@ pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
         let message = format!("the script {name} is not served: {}", excluded.reason);
         findings.push(Finding::problem(CHECK, message, fix.clone()));
     }
+    for (name, reason) in config.library.replaced.iter().take(MAX_NAMED) {
+        let message = format!("the last valid version of the script {name} serves: {reason}");
+        findings.push(Finding::warning(CHECK, message, fix.clone()));
+    }
     let warnings = config.warnings.iter().count();
     if warnings > 0 {
         let message = format!("the files have {}", counted(warnings, "warning"));
         findings.push(Finding::warning(CHECK, message, fix));
     }
     findings
-}
-
-/// Faulty scripts in whose place the last valid version serves.
-pub(super) fn check_replaced(replaced: &BTreeMap<String, String>, path: &Path) -> Vec<Finding> {
-    let fix = format!("dialscript check --config '{}'", path.display());
-    let warning = |(name, reason): (&String, &String)| {
-        let message = format!("the last valid version of the script {name} serves: {reason}");
-        Finding::warning(CHECK, message, fix.clone())
-    };
-    replaced.iter().take(MAX_NAMED).map(warning).collect()
 }
 
 /// If the files can't be used, nothing else is checked.

@@ -13,7 +13,7 @@ const FILES_PER_CALL: u64 = 2;
 /// For listeners, the log, engines and the like.
 const OTHER_FILES: u64 = 100;
 /// The time after the grace time in which requests in progress are completed: docs/admin/systemd.md.
-const TIME_AFTER_GRACE: Duration = Duration::from_secs(15);
+const TIME_AFTER_GRACE: Duration = Duration::from_secs(20);
 /// The first of January 2026: the clock of this host must be later.
 const EARLIEST_TIME: u64 = 1_767_225_600;
 /// How long `timedatectl` may take.

@@ -44,7 +44,6 @@ class BootedDebian:
         self._layer, self._work, self._merged = (self._folder / name for name in ("layer", "work", "merged"))
         for path in (self._layer, self._work, self._merged):
             path.mkdir(parents=True)
-        # With the layer in a `tmpfs` the overlay would work on every file system, but this is enough.
         self._process = self._leader = None
 
     def write(self, path, content, mode=0o644):

@@ -1,12 +1,12 @@
 //! The daemon as a service of systemd: notifications, sockets that it is passed, and restarts.
 
 mod fake_systemd;
+mod held_call;
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
-use std::time::Duration;
 
 use rustix::process::{Signal, kill_process};
 
@@ -14,79 +14,9 @@ use crate::support::net::free_address;
 use crate::support::program::dialscript;
 use crate::support::wait::blocking_until;
 use fake_systemd::{FakeSystemd, HELLO};
+use held_call::{HeldCall, outcome};
 
-const ENVIRONMENT: &str = "agi_network: yes\nagi_network_script: hello\nagi_uniqueid: 1.1\n\n";
 const SUPERVISED: &[&str] = &["--supervise"];
-
-/// A call on Asterisk.
-struct HeldCall {
-    stream: TcpStream,
-    commands: BufReader<TcpStream>,
-}
-
-impl HeldCall {
-    fn connect(address: SocketAddr) -> Self {
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        stream.write_all(ENVIRONMENT.as_bytes()).unwrap();
-        Self { commands: BufReader::new(stream.try_clone().unwrap()), stream }
-    }
-
-    /// Waits until the daemon waits for a key.
-    fn start(address: SocketAddr) -> Self {
-        let mut call = Self::connect(address);
-        call.wait_for_the_script();
-        call
-    }
-
-    /// Answers commands until the daemon waits for a key.
-    fn wait_for_the_script(&mut self) {
-        loop {
-            let command = self.next_command();
-            assert_ne!(command, "", "the call is refused");
-            if command.starts_with("WAIT FOR DIGIT") {
-                return;
-            }
-            self.reply();
-        }
-    }
-
-    fn next_command(&mut self) -> String {
-        let mut line = String::new();
-        self.commands.read_line(&mut line).unwrap();
-        line
-    }
-
-    /// Presses a key, answers the other commands, and returns the last one.
-    fn last_command(mut self) -> String {
-        self.reply();
-        self.last_command_without_key()
-    }
-
-    /// Answers commands without pressing a key, and returns the last one. `NOOP` interrupts the wait for a key, so there
-    /// are two commands to answer.
-    fn last_command_without_key(mut self) -> String {
-        let mut last = String::new();
-        loop {
-            match self.next_command() {
-                end if end.is_empty() => return last,
-                command => last = command,
-            }
-            if last == "NOOP\n" {
-                self.reply();
-            }
-            self.reply();
-        }
-    }
-
-    fn reply(&mut self) {
-        drop(self.stream.write_all(b"200 result=49\n"));
-    }
-}
-
-fn outcome(value: &str) -> String {
-    format!("SET VARIABLE \"DIALSCRIPT_OUTCOME\" \"{value}\"\n")
-}
 
 /// Whether the control socket works.
 fn lists_the_cache(systemd: &FakeSystemd) -> bool {

@@ -100,9 +100,31 @@ fn forward(worker: &Child, signal: Signal) {
     }
 }
 
-/// A worker that was killed by a signal gives the exit code that a shell would give.
+/// A worker that was killed by a signal gives the exit code that a shell would give. A worker that is stopped before it
+/// handles signals has not failed.
 fn exit_code(status: ExitStatus) -> ExitCode {
+    let is_stop = |signal| [Signal::TERM, Signal::INT].iter().any(|stop| stop.as_raw() == signal);
+    if status.signal().is_some_and(is_stop) {
+        return ExitCode::SUCCESS;
+    }
     let by_signal = || status.signal().map(|signal| 128 + signal);
     let code = status.code().or_else(by_signal).and_then(|code| u8::try_from(code).ok());
     code.map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{ExitCode, ExitStatus};
+
+    use crate::cli::serve::supervisor::exit_code;
+
+    #[test]
+    fn a_worker_that_was_stopped_has_not_failed_and_one_that_was_killed_has() {
+        let by_signal = |signal| exit_code(ExitStatus::from_raw(signal));
+        assert_eq!(by_signal(15), ExitCode::SUCCESS);
+        assert_eq!(by_signal(2), ExitCode::SUCCESS);
+        assert_eq!(by_signal(9), ExitCode::from(137));
+        assert_eq!(exit_code(ExitStatus::from_raw(78 << 8)), ExitCode::from(78));
+    }
 }

@@ -13,7 +13,10 @@ use crate::trigger::upstream::UpstreamState;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Readiness {
     pub phase: ServerPhase,
-    pub scripts: Vec<ScriptInfo>,
+    /// The number of scripts that are served.
+    pub served_scripts: usize,
+    /// The scripts that are not served as their files say.
+    pub faulty_scripts: Vec<ScriptInfo>,
     /// Upstreams that requests were sent to.
     pub upstreams: Vec<UpstreamState>,
 }
@@ -22,7 +25,6 @@ pub struct Readiness {
 #[derive(Serialize)]
 struct ReadinessBody<'a> {
     status: &'a str,
-    /// The number of scripts that are served.
     scripts: usize,
     excluded: Vec<String>,
     last_valid: Vec<String>,
@@ -38,17 +40,16 @@ impl Readiness {
     /// One JSON object on one line. A terminal interprets nothing in it.
     pub fn to_json(&self) -> String {
         let names = |state| {
-            let scripts = self.scripts.iter().filter(move |script| script.state == state);
+            let scripts = self.faulty_scripts.iter().filter(move |script| script.state == state);
             scripts.map(|script| safe(&script.script)).collect::<Vec<_>>()
         };
-        let excluded = names(ScriptState::Excluded);
         let open = self.upstreams.iter().filter(|upstream| upstream.breaker == BreakerState::Open);
         let mut open_breakers: Vec<_> = open.map(|upstream| safe(&upstream.name)).collect();
         open_breakers.dedup();
         let body = ReadinessBody {
             status: self.phase.as_str(),
-            scripts: self.scripts.len() - excluded.len(),
-            excluded,
+            scripts: self.served_scripts,
+            excluded: names(ScriptState::Excluded),
             last_valid: names(ScriptState::LastValid),
             open_breakers,
         };

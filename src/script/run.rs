@@ -132,7 +132,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         match &script.trigger {
             None => Ok(self.outcome_of_input(script)),
             Some(trigger) if trigger.background => Ok(self.send_in_background(script, trigger)),
-            Some(trigger) => self.send_and_wait(script, trigger).await,
+            // In a box, because its future is by far the largest, and most of the time a call waits for its caller.
+            Some(trigger) => Box::pin(self.send_and_wait(script, trigger)).await,
         }
     }
 

@@ -64,8 +64,8 @@ fn readiness_follows_the_phase_of_the_server() {
 fn what_does_not_work_is_named_and_the_daemon_stays_ready() {
     let (status, body) = ready(&Readiness {
         phase: ServerPhase::Serving,
-        scripts: vec![
-            script("menu", ScriptState::Valid),
+        served_scripts: 2,
+        faulty_scripts: vec![
             script("order", ScriptState::LastValid),
             script("returns", ScriptState::Excluded),
         ],
@@ -88,8 +88,10 @@ fn what_does_not_work_is_named_and_the_daemon_stays_ready() {
 #[test]
 fn a_name_can_do_nothing_to_a_terminal() {
     let name = "a\u{1b}[31m\u{9b}\u{202e}\"";
-    let readiness =
-        Readiness { scripts: vec![script(name, ScriptState::Excluded)], ..Readiness::default() };
+    let readiness = Readiness {
+        faulty_scripts: vec![script(name, ScriptState::Excluded)],
+        ..Readiness::default()
+    };
     let json = readiness.to_json();
     assert!(json.trim_end().chars().all(|char| matches!(char, ' '..='~')), "{json}");
     assert_eq!(json.lines().count(), 1);

@@ -105,10 +105,14 @@ async fn serve_metrics(
         move || metrics_snapshot(&server, &lost_lines)
     };
     let server = server.clone();
-    let readiness = move || Readiness {
-        phase: server.phase(),
-        scripts: ScriptInfo::of_library(&server.library()),
-        upstreams: server.triggers().upstream_states(),
+    let readiness = move || {
+        let library = server.library();
+        Readiness {
+            phase: server.phase(),
+            served_scripts: library.scripts.len(),
+            faulty_scripts: ScriptInfo::faulty(&library),
+            upstreams: server.triggers().upstream_states(),
+        }
     };
     metrics::serve(listener, snapshot, readiness, stop.leave.cancelled()).await;
 }

@@ -21,6 +21,7 @@ pub mod simulation;
 mod sounds;
 mod status;
 mod terminal;
+mod unknown_command;
 
 use std::process::ExitCode;
 
@@ -39,7 +40,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
-    /// Serve calls until SIGTERM or SIGINT; SIGHUP reloads the scripts
+    /// Serve calls until SIGTERM or SIGINT; SIGHUP reloads the files
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(serve::ServeArgs),
     /// Write a commented script to begin with
@@ -69,7 +70,7 @@ enum CliCommand {
     Generate(generate::GenerateArgs),
 }
 
-/// `0.3.0`, or `0.3.0 (d8df68f3a)` if the commit is known.
+/// `0.4.0`, or `0.4.0 (d8df68f3a)` if the commit is known.
 const VERSION: &str = match BUILD_COMMIT.is_empty() {
     true => env!("CARGO_PKG_VERSION"),
     false => concat!(env!("CARGO_PKG_VERSION"), " (", env!("DIALSCRIPT_COMMIT"), ")"),
@@ -87,6 +88,14 @@ const SERVE_EXAMPLES: &str = "\
 Examples:
   dialscript serve
   dialscript serve --config /etc/dialscript/dialscript.toml";
+
+/// Reads the command line. If it is invalid, or asks for help, this prints and ends the program.
+pub fn parse() -> Cli {
+    Cli::try_parse().unwrap_or_else(|mut error| {
+        unknown_command::add_tip(&mut error);
+        error.exit()
+    })
+}
 
 /// Runs a command. Exit codes: 0 success, 1 errors in files or another failure, 2 an invalid command line. `call` and
 /// `match` also have exit codes for the outcome; `serve` has 78 for a configuration with which it can't start.

@@ -33,7 +33,7 @@ mod value_kind;
 pub use daemon::listener::ListenerSettings;
 pub use daemon::reload::ChangedKeys;
 pub use daemon::settings::DaemonSettings;
-pub(crate) use daemon::{LOCAL_FILE, SYSTEM_FILE};
+pub(crate) use daemon::{LOCAL_FILE, PARENT_FILE, SYSTEM_FILE};
 pub(crate) use diagnostic::counted;
 pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic, SourceRange};
 pub use last_valid::ValidFiles;
@@ -45,7 +45,7 @@ pub(crate) use secret_file::{closing_command, is_open_to_all};
 pub(crate) use sounds::inventory::{LibrarySound, SoundInventory};
 
 use crate::script::definition::ScriptLibrary;
-use daemon::DaemonFile;
+use daemon::{DaemonFile, control::default_socket};
 use loaded::{LoadedFiles, OpenedFiles};
 use script::selection::{SelectedScripts, select};
 use script::sources::ScriptSources;
@@ -101,16 +101,28 @@ pub(crate) fn scripts_folder(path: &Path) -> Result<PathBuf, ConfigErrors> {
     if errors.is_empty() { Ok(folder) } else { Err(ConfigErrors::sorted(errors)) }
 }
 
-/// The path of the control socket; `None` if the daemon's file turns it off. Only the daemon's file is read.
-///
-/// # Errors
-///
-/// The errors of the daemon's file that are found without reading other files.
-pub fn control(path: &Path) -> Result<Option<PathBuf>, ConfigErrors> {
-    let daemon_file = DaemonFile::open(path)?;
+/// Where a command finds the daemon of a configuration file.
+pub struct ControlAddress {
+    /// `None` if the daemon's file turns the socket off.
+    pub socket: Option<PathBuf>,
+    /// The errors of the daemon's file that are found without reading other files. A running daemon has read an
+    /// earlier version of the file, so it can be asked all the same.
+    pub errors: Option<ConfigErrors>,
+}
+
+/// The control socket that the daemon's file names. Only this file is read. If it can't be, the socket is the default.
+pub fn control(path: &Path) -> ControlAddress {
+    let daemon_file = match DaemonFile::open(path) {
+        Ok(daemon_file) => daemon_file,
+        Err(errors) => {
+            let socket = default_socket(path.parent().unwrap_or(Path::new("")));
+            return ControlAddress { socket: Some(socket), errors: Some(errors) };
+        }
+    };
     let socket = daemon_file.control_socket();
     let errors = daemon_file.into_file().into_errors();
-    if errors.is_empty() { Ok(socket) } else { Err(ConfigErrors::sorted(errors)) }
+    let errors = (!errors.is_empty()).then(|| ConfigErrors::sorted(errors));
+    ControlAddress { socket, errors }
 }
 
 /// Reads the daemon's file and all scripts. Scripts with errors are excluded, and those that can lead to them, unless
@@ -123,10 +135,10 @@ pub fn load_valid(path: &Path) -> Result<ServableConfig, ConfigErrors> {
     let mut opened = OpenedFiles::open(path)?;
     let copies = opened.copies();
     let selected = select(&opened.sources, copies.as_ref(), &mut opened.context);
-    let SelectedScripts { library, errors, warnings, replaced, served } = selected;
+    let SelectedScripts { library, errors, warnings, served } = selected;
     let LoadedFiles { config, errors: other_errors, .. } = opened.close(library, warnings, served);
     if other_errors.is_empty() {
-        Ok(ServableConfig { config, errors: ConfigErrors::sorted(errors), replaced })
+        Ok(ServableConfig { config, errors: ConfigErrors::sorted(errors) })
     } else {
         Err(ConfigErrors::sorted([errors, other_errors].concat()))
     }

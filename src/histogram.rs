@@ -64,8 +64,14 @@ impl<const N: usize> DurationHistograms<N> {
 
     /// Removes the histograms with labels that are not used any more. The one with [`OTHER`] stays.
     pub fn retain(&self, is_used: impl Fn(&[Box<str>; N]) -> bool) {
-        let is_other = |labels: &[Box<str>; N]| labels.iter().all(|value| &**value == OTHER);
-        self.samples.write().retain(|(labels, _)| is_other(labels) || is_used(labels));
+        let stays = |labels: &[Box<str>; N]| {
+            labels.iter().all(|value| &**value == OTHER) || is_used(labels)
+        };
+        // Calls wait for a writer, so there is none if there is nothing to remove.
+        if self.samples.read().iter().all(|(labels, _)| stays(labels)) {
+            return;
+        }
+        self.samples.write().retain(|(labels, _)| stays(labels));
     }
 
     /// The histogram with these labels, which is created if it does not exist and there is room for it.

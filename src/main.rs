@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    dialscript::cli::run(dialscript::cli::Cli::parse())
+    dialscript::cli::run(dialscript::cli::parse())
 }

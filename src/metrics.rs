@@ -21,7 +21,7 @@ pub use process::ProcessSnapshot;
 pub use prometheus_text::to_prometheus_text;
 pub use readiness::Readiness;
 pub use render::render;
-pub use script_info::{ScriptInfo, ScriptInfoState};
+pub use script_info::ScriptInfo;
 pub use snapshot::MetricsSnapshot;
 
 const METRICS_PATH: &str = "/metrics";

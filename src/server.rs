@@ -170,7 +170,7 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         self.state.tasks.spawn(async move {
             let stop = async {
                 requests.left_or_stopped().await;
-                match listener.is_of_socket_unit || !requests.stop.is_cancelled() {
+                match listener.is_of_socket_unit || requests.leave.is_cancelled() {
                     true => BacklogAtStop::Leave,
                     false => BacklogAtStop::Refuse,
                 }
@@ -191,11 +191,6 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
             () = checks => {}
             () = self.draining.cancelled() => {}
         }
-    }
-
-    /// Whether the daemon accepts no new calls any more.
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.is_cancelled()
     }
 
     /// How long active calls may continue when the daemon stops.
@@ -242,7 +237,7 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         &self.state.refused_calls
     }
 
-    /// The results of reloads. [`replace_library`](Self::replace_library) counts a successful one.
+    /// The results of reloads. [`replace_context`](Self::replace_context) counts a successful one.
     pub(crate) fn reload_counts(&self) -> &ReloadCounts {
         &self.state.reload_counts
     }

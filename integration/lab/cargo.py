@@ -3,7 +3,6 @@
 import os
 import subprocess
 import time
-from pathlib import Path
 
 from .host import REPOSITORY
 from .scenario import Result

@@ -17,26 +17,6 @@ FOR_THE_MACHINE = {
 CARGO = ("cargo-deb", "cargo-generate-rpm")
 
 
-class Missing(Exception):
-    """A needed program is not there and cannot be installed. The text says what to do."""
-
-
-def require(programs, say):
-    """Installs missing Debian packages, as root and after saying so."""
-    missing = sorted({package for program, package in programs.items() if not shutil.which(program)})
-    if not missing:
-        return
-    command = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
-    if os.geteuid() != 0:
-        raise Missing(f"packages are missing: run `sudo {' '.join(command)}`")
-    say(f"installing on this host: {', '.join(missing)}")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for line in (["apt-get", "-qq", "update"], ["apt-get", "-qq", *command[1:]]):
-        done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise Missing(f"{' '.join(line)} failed:\n{done.stderr.strip()}")
-
-
 def cargo_environment(say):
     """The environment in which cargo finds `cargo deb` and `cargo generate-rpm`. They are built if they are missing."""
     folder = host.cache() / "tools"

@@ -210,8 +210,8 @@ fn print_outcome(
     let shown = match outcome {
         "" => match options.connect.as_deref().filter(|_| result.is_some()) {
             Some(server) => format!(
-                "no outcome: no script ran; {server} may be no dialscript daemon, listen for the other switch, or not \
-                 have this script"
+                "no outcome: no script ran; {server} may be no dialscript daemon, listen for the other switch, or refuse \
+                 this script: see its log"
             ),
             None => "no outcome: no script ran".to_owned(),
         },

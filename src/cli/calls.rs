@@ -39,7 +39,7 @@ pub(super) struct CallsArgs {
     daemon: DaemonArgs,
 }
 
-/// Prints the active calls. Exit codes: 0 success; 1 if no daemon listens.
+/// Prints the active calls. Exit codes: 0 success; 1 if no daemon listens, or if `--json` leaves out calls.
 pub(super) fn calls(options: CallsArgs) -> ExitCode {
     let CallsArgs { script, watch, reveal, json, daemon } = options;
     let request = ControlRequest::Calls { script, reveal };

@@ -7,12 +7,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::check::report_failure;
+use crate::cli::check::print_diagnostics;
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::{escape_control, print_error};
-use crate::config;
+use crate::config::{self, ConfigErrors, ControlAddress};
 use crate::control::client::{ControlClientError, send_request};
 use crate::control::protocol::{ControlReply, ControlRequest};
+use crate::control::socket::SOCKET_FILE_NAME;
 
 /// The socket of a daemon that systemd starts with dialplan/systemd/dialscript.service. The daemon finds this default
 /// in the variable `RUNTIME_DIRECTORY`, which is not set in a shell.
@@ -32,6 +33,9 @@ pub(super) struct DaemonArgs {
 pub(super) struct ControlConnection {
     /// In the order in which they are tried.
     sockets: Vec<PathBuf>,
+    /// The errors of the configuration file. They are printed if no daemon listens: a running daemon has read an
+    /// earlier version of the file, and `status --health` must not report it as dead.
+    errors: Option<ConfigErrors>,
 }
 
 impl DaemonArgs {
@@ -49,19 +53,21 @@ impl DaemonArgs {
     /// Finds out where the daemon may listen. Does not connect. An error is printed.
     pub(super) fn connection(self) -> Result<ControlConnection, ExitCode> {
         if let Some(socket) = self.socket {
-            return Ok(ControlConnection { sockets: vec![socket] });
+            return Ok(ControlConnection { sockets: vec![socket], errors: None });
         }
         let file = self.config.resolve_path();
-        let configured = config::control(&file).map_err(|errors| report_failure(&errors))?;
-        let Some(configured) = configured else {
+        let ControlAddress { socket, errors } = config::control(&file);
+        let Some(configured) = socket else {
             let file = file.display();
             return Err(print_error(&format!(
                 "`[control] socket` is empty in {file}: the daemon has no control socket"
             )));
         };
-        let mut sockets = vec![configured, PathBuf::from(SYSTEMD_SOCKET)];
-        sockets.dedup();
-        Ok(ControlConnection { sockets })
+        // If the file names its socket, a daemon that listens elsewhere has other files: it must not be asked.
+        let is_default = configured == file.with_file_name(SOCKET_FILE_NAME);
+        let of_unit = is_default.then(|| PathBuf::from(SYSTEMD_SOCKET));
+        let sockets = [configured].into_iter().chain(of_unit).collect();
+        Ok(ControlConnection { sockets, errors })
     }
 }
 
@@ -70,7 +76,7 @@ impl ControlConnection {
     ///
     /// # Errors
     ///
-    /// A message for the user.
+    /// A message for the user. If no daemon listens, the errors of the configuration file are printed too.
     pub(super) async fn send(&self, request: &ControlRequest) -> Result<Vec<ControlReply>, String> {
         for socket in &self.sockets {
             match send_request(socket, request).await {
@@ -91,6 +97,9 @@ impl ControlConnection {
                 }
                 result => return result.map_err(|error| escape_control(&error.to_string())),
             }
+        }
+        if let Some(errors) = &self.errors {
+            print_diagnostics(errors);
         }
         let tried: Vec<_> =
             self.sockets.iter().map(|socket| socket.display().to_string()).collect();

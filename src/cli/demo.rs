@@ -145,7 +145,8 @@ fn print_introduction() {
 fn print_conclusion(as_expected: bool) {
     match as_expected {
         true => print_line(
-            "\nAll calls ended as expected. To try your own script: `dialscript call --help`.",
+            "\nAll calls ended as expected. Next: `dialscript new hello` writes a script, and `dialscript call hello` \
+             tries it.",
         ),
         false => print_line("\nA call did not end as expected: please report this."),
     }

@@ -74,8 +74,7 @@ pub(super) fn doctor(options: DoctorArgs) -> ExitCode {
     let mut report = DoctorReport::new(options.json);
     report.extend(configuration::check_user(&host).into_iter().collect());
     match config::load_valid(&path) {
-        Ok(ServableConfig { config, replaced, .. }) => {
-            report.extend(configuration::check_replaced(&replaced, &path));
+        Ok(ServableConfig { config, .. }) => {
             let dialplans = &options.dialplan;
             let context = DoctorContext { config: &config, path: &path, host: &host, dialplans };
             runtime.block_on(run_checks(&context, &mut report));

@@ -10,6 +10,8 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
+use crate::cli::terminal::print_error;
+
 #[derive(Debug, Args)]
 pub(super) struct GenerateArgs {
     /// What to write
@@ -36,8 +38,7 @@ pub(super) fn generate(options: &GenerateArgs, all: Command) -> ExitCode {
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: cannot write into `{}`: {error}", options.folder.display());
-            ExitCode::FAILURE
+            print_error(&format!("cannot write into `{}`: {error}", options.folder.display()))
         }
     }
 }

@@ -84,11 +84,16 @@ fn text(kind: ScriptKind) -> String {
     }
 }
 
-/// The configuration file. If none is named and there is none, an empty one is written into the current folder.
+/// The configuration file. If none is named and there is none, an empty one is written into the current folder,
+/// but not into the folder of the scripts, where it would count as a script.
 fn existing_or_new_config(option: ConfigFile) -> Result<PathBuf, String> {
     let local = Path::new(config::LOCAL_FILE);
     if option.is_named() || local.exists() || Path::new(config::SYSTEM_FILE).exists() {
         return Ok(option.resolve_path());
+    }
+    if Path::new(config::PARENT_FILE).exists() {
+        return Err("the folder above has a `dialscript.toml`: run this there, or with `--config ../dialscript.toml`"
+            .to_owned());
     }
     write_new(local, "# All settings have defaults. See the configuration reference.\n")
         .map_err(|error| cannot_write(local, &error))?;

@@ -31,13 +31,14 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::cli::check::print_diagnostics;
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_error;
 use crate::config::Config;
-use crate::server::{CallContext, CallServer};
+use crate::server::{CallContext, CallServer, StopRequests, SwitchListener};
 use crate::telemetry::{self, DaemonLog};
 use crate::trace::SpanQueue;
 use crate::trigger::HttpTriggerClient;
@@ -48,6 +49,7 @@ use crate::voice::sound_server::SoundUrls;
 use admin::AdminListeners;
 use control_requests::{ControlRequests, DaemonServer};
 use daemon_status::DaemonFacts;
+use earlier_processes::EarlierProcesses;
 use listener_sockets::ListenerSockets;
 use listeners::{bind_sound_server, bind_switch_listeners, serve_sounds};
 use passed_sockets::PassedSockets;
@@ -135,31 +137,28 @@ async fn run_daemon(
     is_worker: bool,
 ) -> io::Result<()> {
     let service = ServiceConnections::open(&mut passed, is_worker)?;
-    let ServiceConnections { systemd, reloads, stop, releasing, supervisor, mut earlier } = service;
+    let ServiceConnections { systemd, reloads, stop, releasing, supervisor, earlier } = service;
+    let left = supervisor.as_ref().map(SupervisorLink::left);
     let triggers =
         HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
-    let mut sockets = ListenerSockets::new(&config.daemon, passed, is_worker.then_some(&systemd));
+    let mut sockets = ListenerSockets::new(&config.daemon, passed, &systemd, is_worker);
     let listeners = bind_switch_listeners(&config.daemon, &mut sockets)?;
     let sound_server = bind_sound_server(&config.daemon, &mut sockets)?;
     let admin = AdminListeners::open(&config.daemon, &mut sockets).await?;
-    sockets.passed.close_others(&systemd);
+    sockets.passed.close_unused();
     let facts = DaemonFacts::new(&listeners, log.lost_lines())?;
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let (traces, spans) = start_export(config.daemon.otlp.as_ref(), triggers.client()).unzip();
     let server = call_server(&config, triggers, urls, spans);
     store_valid_files(&config);
     let shared = (&server, &systemd);
-    let reloader = Reloader::new(path, shared, sockets.allow, log.level(), config.daemon);
+    let reloader = Reloader::new(path, shared, sockets.allow, log.level(), config.daemon, &stop);
     let requests = ControlRequests { server: server.clone(), facts, reloader: reloader.clone() };
     systemd.notify(ServiceNotification::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
     let earlier_running = earlier.running();
-    let serve_calls = async {
-        server.serve(listeners, &stop).await;
-        earlier.wait(server.grace()).await;
-    };
     tokio::select! {
-        () = serve_calls => {}
+        () = serve_calls(&server, listeners, (&stop, left), earlier) => {}
         () = reload_on_sighup(&reloader, reloads) => {}
         () = serve_sounds(sound_server, &stop) => {}
         () = admin.serve(requests, log.lost_lines(), &stop, releasing.token()) => {}
@@ -170,6 +169,20 @@ async fn run_daemon(
     end_export(traces).await;
     info!("stopped");
     Ok(())
+}
+
+/// Serves calls until the daemon has to end. `left` is cancelled when its supervisor has left new calls to the next one.
+async fn serve_calls(
+    server: &DaemonServer,
+    listeners: Vec<SwitchListener>,
+    (stop, left): (&StopRequests, Option<CancellationToken>),
+    mut earlier: EarlierProcesses,
+) {
+    server.serve(listeners, stop).await;
+    earlier.wait(server.grace()).await;
+    if let (true, Some(left)) = (stop.leave.is_cancelled(), left) {
+        left.cancelled().await;
+    }
 }
 
 fn call_server(

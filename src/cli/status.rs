@@ -10,9 +10,8 @@ use serde::Serialize;
 
 use crate::cli::control_connection::DaemonArgs;
 use crate::cli::terminal::{print_error, print_json};
-use crate::control::protocol::{
-    ControlReply, ControlRequest, DaemonState, DaemonStatus, ScriptStatus,
-};
+use crate::control::protocol::{ControlReply, ControlRequest, DaemonStatus, ScriptStatus};
+use crate::telemetry::phase::ServerPhase;
 
 use problems::{Problem, find_problems};
 use report::print_report;
@@ -66,9 +65,9 @@ pub(super) fn status(options: StatusArgs) -> ExitCode {
     };
     if options.health {
         return match status.state {
-            DaemonState::Serving => ExitCode::SUCCESS,
-            DaemonState::Starting => print_error("the daemon does not accept calls yet"),
-            DaemonState::Draining => print_error("the daemon is stopping: it refuses new calls"),
+            ServerPhase::Serving => ExitCode::SUCCESS,
+            ServerPhase::Starting => print_error("the daemon does not accept calls yet"),
+            ServerPhase::Draining => print_error("the daemon is stopping: it refuses new calls"),
         };
     }
     let problems = find_problems(&status, &scripts);

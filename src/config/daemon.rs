@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 mod breaker;
 mod cache;
 mod context;
-mod control;
+pub(super) mod control;
 mod egress;
 mod folders;
 pub(super) mod listener;
@@ -80,13 +80,18 @@ struct DaemonTables {
 
 /// The daemon's file, in the current folder, if none is named.
 pub(crate) const LOCAL_FILE: &str = "dialscript.toml";
+/// The daemon's file for somebody who is in the folder of the scripts. It is not used, but named.
+pub(crate) const PARENT_FILE: &str = "../dialscript.toml";
 /// The daemon's file if there is no [`LOCAL_FILE`] either.
 pub(crate) const SYSTEM_FILE: &str = "/etc/dialscript/dialscript.toml";
 
 impl DaemonFile {
     pub(crate) fn open(path: &Path) -> Result<Self, ConfigErrors> {
-        let has_local = Path::new(LOCAL_FILE).exists();
-        let help = match path == Path::new(SYSTEM_FILE) && !has_local {
+        let is_fallback = path == Path::new(SYSTEM_FILE) && !Path::new(LOCAL_FILE).exists();
+        let help = match is_fallback {
+            true if Path::new(PARENT_FILE).exists() => {
+                "run this in the folder above, which has a `dialscript.toml`, or with `--config ../dialscript.toml`"
+            }
             true => {
                 "create it (it may be empty), or name another file with `--config`; the current folder has no \
                  `dialscript.toml` either"

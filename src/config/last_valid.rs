@@ -6,11 +6,10 @@ use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-
-use parking_lot::Mutex;
+use std::time::SystemTime;
 
 use super::diagnostic::{Diagnostic, SourceText};
+use super::read_error;
 use super::regular_file;
 use super::source_text;
 
@@ -18,8 +17,8 @@ use super::source_text;
 const FOLDER: &str = "last_valid";
 /// Script files can contain things that are not for every user of the host.
 const FOLDER_MODE: u32 = 0o700;
-/// How long to wait until an earlier load has stored its copies.
-const STORE_TIMEOUT: Duration = Duration::from_secs(60);
+/// The name of a copy that is being written. A crash can leave such a file.
+const TEMPORARY_PREFIX: &str = ".tmp";
 
 /// The folder of the copies.
 #[derive(Debug, Clone)]
@@ -41,15 +40,15 @@ impl LastValidFolder {
 
     /// The copy for a script, if there is one. `script` is a valid name.
     pub(crate) fn find(&self, script: &str) -> Result<Option<LastValidCopy>, Box<Diagnostic>> {
-        let path = self.path(script);
-        let Ok(metadata) = fs::metadata(&path) else { return Ok(None) };
-        let text = source_text::read(&path, "it is written when the script is valid")?;
+        let path = self.0.join(file_name(script));
+        let help = "it is written when the script is valid";
+        let metadata = match fs::metadata(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            metadata => metadata.map_err(|e| read_error::diagnostic(&path, &e, help))?,
+        };
+        let text = source_text::read(&path, help)?;
         let since = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         Ok(Some(LastValidCopy { text, since }))
-    }
-
-    fn path(&self, script: &str) -> PathBuf {
-        self.0.join(file_name(script))
     }
 }
 
@@ -70,38 +69,38 @@ pub struct ValidFiles {
 
 impl ValidFiles {
     /// Stores copies of the files that are served, and removes the copies of scripts that have no file. Waits for the
-    /// disk. A file whose copy is the same is not written again.
+    /// disk. A file whose copy is the same is not written again. If there are no script files at all, no copy is removed:
+    /// a disk may be missing. Not for two loads at the same time.
     ///
     /// # Errors
     ///
     /// Why copies can't be stored, and what to do.
     pub fn store(&self) -> Result<(), String> {
-        static STORING: Mutex<()> = parking_lot::const_mutex(());
         let Some(folder) = &self.folder else { return Ok(()) };
-        let stored = match STORING.try_lock_for(STORE_TIMEOUT) {
-            Some(_storing) => self.store_in(&folder.0),
-            None => Err(io::ErrorKind::TimedOut.into()),
-        };
-        stored.map_err(|e| {
+        self.store_in(&folder.0).map_err(|e| {
             let folder = folder.0.display();
             format!(
-                "cannot keep copies of the valid scripts in `{folder}` ({e}): name another folder as `state` in \
-                 [folders], or write `last_valid = false` in [server]"
+                "cannot keep copies of all valid scripts in `{folder}` ({e}): give this folder to the daemon's user, \
+                 make room, name another folder as `state` in [folders], or write `last_valid = false` in [server]"
             )
         })
     }
 
     fn store_in(&self, folder: &Path) -> io::Result<()> {
+        if self.scripts.is_empty() {
+            return Ok(());
+        }
         if !self.served.is_empty() {
             DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
         }
-        for (script, text) in &self.served {
-            store_copy(folder, script, &text.text)?;
-        }
-        self.remove_others(folder)
+        // A copy that cannot be written does not prevent the others.
+        let stored =
+            self.served.iter().map(|(script, text)| store_copy(folder, script, &text.text));
+        let stored = stored.fold(Ok(()), io::Result::and);
+        stored.and(self.remove_others(folder))
     }
 
-    /// Removes what is not the copy of a script that has a file. What a crash has left behind is removed too.
+    /// Removes the copies of scripts that have no file, and what a crash has left behind.
     fn remove_others(&self, folder: &Path) -> io::Result<()> {
         let copies: BTreeSet<_> = self.scripts.iter().map(|script| file_name(script)).collect();
         let entries = match fs::read_dir(folder) {
@@ -110,8 +109,10 @@ impl ValidFiles {
         };
         for entry in entries {
             let entry = entry?;
-            let is_copy = entry.file_name().to_str().is_some_and(|name| copies.contains(name));
-            if !is_copy && !entry.file_type()?.is_dir() {
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let is_ours = name.ends_with(".toml") || name.starts_with(TEMPORARY_PREFIX);
+            if is_ours && !copies.contains(name) && !entry.file_type()?.is_dir() {
                 fs::remove_file(entry.path())?;
             }
         }
@@ -127,7 +128,7 @@ fn store_copy(folder: &Path, script: &str, text: &str) -> io::Result<()> {
     if stored.is_ok_and(|stored| stored == text.as_bytes()) {
         return Ok(());
     }
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path)?;

@@ -1,6 +1,5 @@
 //! The configuration as a whole: opened files, and the result of a load.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,14 +35,12 @@ pub struct ServableConfig {
     pub config: Config,
     /// All errors of the script files that are not served.
     pub errors: ConfigErrors,
-    /// Why the last valid version of a script serves in place of its file, by script.
-    pub replaced: BTreeMap<String, String>,
 }
 
 impl From<Config> for ServableConfig {
     /// The files of this configuration have no errors.
     fn from(config: Config) -> Self {
-        Self { config, errors: ConfigErrors::default(), replaced: BTreeMap::new() }
+        Self { config, errors: ConfigErrors::default() }
     }
 }
 

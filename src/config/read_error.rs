@@ -2,6 +2,7 @@
 
 use std::fs::Metadata;
 use std::io::{self, ErrorKind};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,9 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::diagnostic::Diagnostic;
 use super::regular_file;
+
+/// The IDs of users who are persons: `UID_MIN` and `UID_MAX` of login.defs(5). The daemon has a system user.
+const LOGIN_USERS: RangeInclusive<u32> = 1000..=60_000;
 
 /// A diagnostic about a file or a folder that cannot be read. `missing_help` is the help if there is none.
 pub(crate) fn diagnostic(path: &Path, error: &io::Error, missing_help: &str) -> Diagnostic {
@@ -83,7 +87,12 @@ fn owner(metadata: &Metadata) -> String {
     format!(": it belongs to {}, with mode {mode:04o}", user_name(metadata.uid()))
 }
 
+/// The command that lets this user read `path`. A person has to become another user instead: to open the files of the
+/// daemon, such as its secrets, to a person's group would be wrong.
 fn chmod(path: &Path, group: &str, bits: &str) -> String {
+    if LOGIN_USERS.contains(&rustix::process::geteuid().as_raw()) {
+        return "run this with `sudo`, or as the daemon's user: `sudo -u dialscript …`".to_owned();
+    }
     let path = path.display();
     format!("as root, run `chgrp {group} {path}` and `chmod g+{bits} {path}`")
 }

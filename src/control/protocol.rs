@@ -18,9 +18,8 @@ pub use reload::{
     ReplacedScript,
 };
 pub use status::{
-    DaemonState, DaemonStatus, EngineError, EngineKind, EngineStatus, ListenerStatus,
-    RefusedCallStatus, ReloadStatus, ResponseCacheStatus, ScriptState, ScriptStatus,
-    SoundCacheStatus,
+    DaemonStatus, EngineError, EngineKind, EngineStatus, ListenerStatus, RefusedCallStatus,
+    ReloadStatus, ResponseCacheStatus, ScriptStatus, SoundCacheStatus,
 };
 pub use upstream::ControlUpstream;
 

@@ -1,5 +1,6 @@
 //! The standard metrics of a process, read from `/proc`.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use procfs::WithCurrentSystemInfo;
@@ -33,17 +34,26 @@ impl ProcessSnapshot {
         let Ok(stat) = process.stat() else {
             return Self { open_fds, max_fds, ..Self::default() };
         };
-        let ticks_per_second = procfs::ticks_per_second();
-        let ticks = |ticks: u64| ticks as f64 / ticks_per_second as f64;
-        let boot = procfs::boot_time_secs().ok();
         Self {
-            cpu_time: Some(Duration::from_secs_f64(ticks(stat.utime + stat.stime))),
+            cpu_time: Some(Duration::from_secs_f64(tick_seconds(stat.utime + stat.stime))),
             threads: Some(stat.num_threads),
             resident_bytes: Some(stat.rss_bytes().get()),
             virtual_bytes: Some(stat.vsize),
-            started_at: boot.map(|boot| boot as f64 + ticks(stat.starttime)),
+            started_at: started_at(stat.starttime),
             open_fds,
             max_fds,
         }
     }
+}
+
+/// When this process started, in seconds since 1970. It is computed once: the kernel derives the time of the boot from
+/// the clock, so it moves when the clock is set, and each move would look like a restart.
+fn started_at(ticks_after_boot: u64) -> Option<f64> {
+    static STARTED_AT: OnceLock<Option<f64>> = OnceLock::new();
+    let boot = || procfs::boot_time_secs().ok();
+    *STARTED_AT.get_or_init(|| Some(boot()? as f64 + tick_seconds(ticks_after_boot)))
+}
+
+fn tick_seconds(ticks: u64) -> f64 {
+    ticks as f64 / procfs::ticks_per_second() as f64
 }

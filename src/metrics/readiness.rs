@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::script_info::{ScriptInfo, ScriptInfoState};
+use super::script_info::ScriptInfo;
 use crate::circuit_breaker::BreakerState;
+use crate::script::definition::ScriptState;
 use crate::script::escape::escape_for_terminal;
 use crate::telemetry::phase::ServerPhase;
 use crate::trigger::upstream::UpstreamState;
@@ -40,7 +41,7 @@ impl Readiness {
             let scripts = self.scripts.iter().filter(move |script| script.state == state);
             scripts.map(|script| safe(&script.script)).collect::<Vec<_>>()
         };
-        let excluded = names(ScriptInfoState::Excluded);
+        let excluded = names(ScriptState::Excluded);
         let open = self.upstreams.iter().filter(|upstream| upstream.breaker == BreakerState::Open);
         let mut open_breakers: Vec<_> = open.map(|upstream| safe(&upstream.name)).collect();
         open_breakers.dedup();
@@ -48,7 +49,7 @@ impl Readiness {
             status: self.phase.as_str(),
             scripts: self.scripts.len() - excluded.len(),
             excluded,
-            last_valid: names(ScriptInfoState::LastValid),
+            last_valid: names(ScriptState::LastValid),
             open_breakers,
         };
         serde_json::to_string(&body).unwrap_or_default() + "\n"

@@ -43,7 +43,7 @@ pub struct MetricsSnapshot {
     /// Whether the shared cache is available; `None` if there is none.
     pub shared_cache_up: Option<bool>,
     /// The cache statistics of each script.
-    pub cache_tallies: Vec<(Arc<str>, ResponseCacheStats)>,
+    pub cache_stats: Vec<(Arc<str>, ResponseCacheStats)>,
     pub voice: VoiceSnapshot,
     pub scripts: Vec<ScriptInfo>,
     pub reloads: ReloadSummary,
@@ -62,7 +62,7 @@ impl MetricsSnapshot {
             cache_entries: cache.len(),
             cache_bytes: cache.bytes(),
             shared_cache_up: triggers.shared_cache().map(SharedCache::is_up),
-            cache_tallies: cache.script_stats(),
+            cache_stats: cache.script_stats(),
             ..Self::default()
         }
     }

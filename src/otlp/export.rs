@@ -50,7 +50,7 @@ pub(super) fn spawn_export(
         queue,
         stop,
         url: settings.displayed_url(),
-        is_failing: false,
+        failure_is_logged: false,
         warned_at: None,
         reported_drops: 0,
     };
@@ -85,8 +85,8 @@ struct ExportTask {
     stop: CancellationToken,
     /// For the log.
     url: String,
-    /// Whether the last export failed.
-    is_failing: bool,
+    /// Whether the log says that exports fail.
+    failure_is_logged: bool,
     /// When the log had the last warning.
     warned_at: Option<Instant>,
     /// How many of the dropped spans the log has told.
@@ -138,23 +138,23 @@ impl ExportTask {
     /// Sends a batch once. If that fails and `is_last`, its spans are dropped.
     async fn export(&mut self, batch: &[TraceSpan], is_last: bool) -> bool {
         let result = self.exporter.export(batch.iter().map(span_data).collect()).await;
-        let was_failing = std::mem::replace(&mut self.is_failing, result.is_err());
-        match result {
-            Ok(()) => self.log_success(was_failing),
-            Err(error) => {
-                if is_last {
-                    self.queue.count_dropped(batch.len());
-                }
-                let reason = self.client.take_last_error();
-                self.log_failure(&reason.unwrap_or_else(|| error.to_string()));
-            }
+        let Err(error) = result else {
+            self.log_success();
+            return true;
+        };
+        if is_last {
+            self.queue.count_dropped(batch.len());
         }
-        !self.is_failing
+        let reason = self.client.take_last_error();
+        self.log_failure(&reason.unwrap_or_else(|| error.to_string()));
+        false
     }
 
-    fn log_success(&mut self, was_failing: bool) {
+    /// Logs the end of a failure only if its beginning is in the log, so that a collector that fails now and then does not
+    /// fill it.
+    fn log_success(&mut self) {
         let has_drops = self.queue.dropped_spans() > self.reported_drops;
-        if was_failing {
+        if std::mem::take(&mut self.failure_is_logged) {
             let dropped_spans = self.unreported_drops();
             info!(url = self.url, dropped_spans, "traces are exported again");
         } else if has_drops && self.may_warn() {
@@ -165,6 +165,7 @@ impl ExportTask {
 
     fn log_failure(&mut self, error: &str) {
         if self.may_warn() {
+            self.failure_is_logged = true;
             let dropped_spans = self.unreported_drops();
             warn!(url = self.url, error, dropped_spans, "traces can't be exported");
         }

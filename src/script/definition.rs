@@ -16,11 +16,13 @@ use crate::script::voice::VoiceParams;
 
 mod placeholders;
 mod playlist;
+mod state;
 mod trigger;
 mod version;
 
 pub(crate) use placeholders::later_answer_paths;
 pub use playlist::{Playlist, PromptPart, RecordedSounds, SayAs};
+pub use state::ScriptState;
 pub use trigger::{
     AuthTemplate, BodyTemplate, CacheKeyTemplate, HoldMediaTemplate, HoldMusicSource,
     ReassuranceTemplate, ResponseCachePolicy, RetryPolicy, ScriptTrigger, UrlTemplate,
@@ -34,6 +36,8 @@ pub struct ScriptLibrary {
     pub scripts: HashMap<String, Arc<Script>>,
     /// The scripts that are not served, by name. Calls for them are refused.
     pub excluded: BTreeMap<String, ExcludedScript>,
+    /// Why the last valid version of a script serves in place of its file, by name. One line, as for an excluded script.
+    pub replaced: BTreeMap<String, String>,
     /// The values of `{secret.NAME}`.
     pub secrets: Secrets,
 }

@@ -34,13 +34,12 @@ pub(super) fn journal_entry(record: &LogRecord<'_>) -> Vec<u8> {
     push_field(&mut entry, "MESSAGE", &message);
     push_field(&mut entry, "PRIORITY", priority(record.level));
     push_field(&mut entry, "SYSLOG_IDENTIFIER", "dialscript");
-    push_field(&mut entry, &format!("{PREFIX}EVENT"), &record.event.message);
+    push_own_field(&mut entry, "event", &record.event.message);
     for (name, value) in record.fields() {
         let end = entry.len();
-        let name = field_name(name);
         match value {
-            Value::String(text) => push_field(&mut entry, &name, text),
-            other => push_field(&mut entry, &name, &other.to_string()),
+            Value::String(text) => push_own_field(&mut entry, name, text),
+            other => push_own_field(&mut entry, name, &other.to_string()),
         }
         if entry.len() > MAX_ENTRY_BYTES {
             entry.truncate(end);
@@ -49,9 +48,23 @@ pub(super) fn journal_entry(record: &LogRecord<'_>) -> Vec<u8> {
     entry
 }
 
-/// Appends a field. A value with line breaks comes after its length, so that it can't add fields of its own.
 fn push_field(entry: &mut Vec<u8>, name: &str, value: &str) {
     entry.extend(name.as_bytes());
+    push_value(entry, value);
+}
+
+/// Appends a field of this program. The journal takes upper-case letters, digits and underscores in names.
+fn push_own_field(entry: &mut Vec<u8>, name: &str, value: &str) {
+    let upper = |byte: u8| match byte.is_ascii_alphanumeric() {
+        true => byte.to_ascii_uppercase(),
+        false => b'_',
+    };
+    entry.extend(PREFIX.bytes().chain(name.bytes().map(upper)));
+    push_value(entry, value);
+}
+
+/// Appends the value of a field. One with line breaks comes after its length, so that it can't add fields of its own.
+fn push_value(entry: &mut Vec<u8>, value: &str) {
     if value.contains('\n') {
         entry.push(b'\n');
         entry.extend((value.len() as u64).to_le_bytes());
@@ -60,15 +73,6 @@ fn push_field(entry: &mut Vec<u8>, name: &str, value: &str) {
     }
     entry.extend(value.as_bytes());
     entry.push(b'\n');
-}
-
-/// The journal takes upper-case letters, digits and underscores.
-fn field_name(name: &str) -> String {
-    let upper = |char: char| match char.is_ascii_alphanumeric() {
-        true => char.to_ascii_uppercase(),
-        false => '_',
-    };
-    PREFIX.chars().chain(name.chars().map(upper)).collect()
 }
 
 /// The priorities of syslog(3): error, warning, information, debug.

@@ -1,7 +1,10 @@
-//! What the daemon does with new calls, as metrics and health checks name it.
+//! What the daemon does with new calls, as `status`, systemd and health checks name it.
+
+use serde::{Deserialize, Serialize};
 
 /// What the daemon does with new calls.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ServerPhase {
     /// It does not accept calls yet.
     #[default]

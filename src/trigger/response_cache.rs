@@ -202,6 +202,11 @@ impl ResponseCache {
         }
     }
 
+    /// Forgets the counters of the scripts that are not loaded any more.
+    pub(crate) fn retain_stats(&self, is_loaded: impl Fn(&str) -> bool) {
+        self.inner.lock().script_stats.retain(|script, _| is_loaded(script));
+    }
+
     /// The counters of each script, sorted by script name.
     pub(crate) fn script_stats(&self) -> Vec<(Arc<str>, ResponseCacheStats)> {
         let inner = self.inner.lock();

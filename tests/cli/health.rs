@@ -6,8 +6,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use dialscript::circuit_breaker::BreakerState;
-use dialscript::metrics::{MetricsSnapshot, Readiness, ScriptInfo, ScriptInfoState, respond};
-use dialscript::script::definition::ScriptVersion;
+use dialscript::metrics::{MetricsSnapshot, Readiness, ScriptInfo, respond};
+use dialscript::script::definition::{ScriptState, ScriptVersion};
 use dialscript::telemetry::phase::ServerPhase;
 use dialscript::trigger::upstream::UpstreamState;
 use http::{Method, Request, StatusCode};
@@ -32,8 +32,8 @@ fn upstream(name: &str, breaker: BreakerState) -> UpstreamState {
     }
 }
 
-fn script(name: &str, state: ScriptInfoState) -> ScriptInfo {
-    let version = (state != ScriptInfoState::Excluded).then(ScriptVersion::default);
+fn script(name: &str, state: ScriptState) -> ScriptInfo {
+    let version = (state != ScriptState::Excluded).then(ScriptVersion::default);
     ScriptInfo { script: name.into(), version, state }
 }
 
@@ -65,9 +65,9 @@ fn what_does_not_work_is_named_and_the_daemon_stays_ready() {
     let (status, body) = ready(&Readiness {
         phase: ServerPhase::Serving,
         scripts: vec![
-            script("menu", ScriptInfoState::Valid),
-            script("order", ScriptInfoState::LastValid),
-            script("returns", ScriptInfoState::Excluded),
+            script("menu", ScriptState::Valid),
+            script("order", ScriptState::LastValid),
+            script("returns", ScriptState::Excluded),
         ],
         upstreams: vec![
             upstream("crm.example", BreakerState::HalfOpen),
@@ -88,10 +88,8 @@ fn what_does_not_work_is_named_and_the_daemon_stays_ready() {
 #[test]
 fn a_name_can_do_nothing_to_a_terminal() {
     let name = "a\u{1b}[31m\u{9b}\u{202e}\"";
-    let readiness = Readiness {
-        scripts: vec![script(name, ScriptInfoState::Excluded)],
-        ..Readiness::default()
-    };
+    let readiness =
+        Readiness { scripts: vec![script(name, ScriptState::Excluded)], ..Readiness::default() };
     let json = readiness.to_json();
     assert!(json.trim_end().chars().all(|char| matches!(char, ' '..='~')), "{json}");
     assert_eq!(json.lines().count(), 1);

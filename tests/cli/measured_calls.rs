@@ -15,6 +15,10 @@ use crate::support::wait::blocking_until;
 const MENU: &str =
     "[keypress]\nlength = 1\n[no_input]\n[invalid_input]\n[otherwise]\nthen = 'continue'\n";
 
+/// Its web application does not answer.
+const ORDER: &str =
+    "[trigger]\nurl = 'http://127.0.0.1:1/'\nretry = 0\n[no_response]\nthen = 'script menu'\n";
+
 /// A daemon for both switches.
 struct MeasuredDaemon {
     program: DaemonProcess,
@@ -27,15 +31,19 @@ impl MeasuredDaemon {
     fn start(scripts: &[(&str, &str)], more: &str, log: impl Into<Stdio>) -> Self {
         let folder = ConfigFolder::with_scripts(scripts);
         let [asterisk, freeswitch, metrics] = [(); 3].map(|()| free_address());
-        folder.daemon_file(format!(
-            "[asterisk]\nlisten = ['{asterisk}']\n[freeswitch]\nlisten = ['{freeswitch}']\n\
-             [control]\nsocket = ''\n[metrics]\nlisten = '{metrics}'\n{more}"
-        ));
-        let program = DaemonProcess::start(folder, log);
         let switches = [("asterisk", asterisk), ("freeswitch", freeswitch)];
+        folder.daemon_file(daemon_file(switches, metrics, more));
+        let program = DaemonProcess::start(folder, log);
         let daemon = Self { program, switches, metrics };
         daemon.wait_for_listeners();
         daemon
+    }
+
+    /// Reloads with these tables in the daemon's file.
+    fn reload(&self, more: &str) {
+        self.program.folder.daemon_file(daemon_file(self.switches, self.metrics, more));
+        self.program.signal("-HUP");
+        self.wait_for_sample("dialscript_reloads_total{result=\"success\"} 1");
     }
 
     /// Connects once to each listener for switches, and waits until these connections are over. Each is counted as a
@@ -68,11 +76,20 @@ impl MeasuredDaemon {
     }
 }
 
+fn daemon_file(
+    [(_, asterisk), (_, freeswitch)]: [(&str, SocketAddr); 2],
+    metrics: SocketAddr,
+    more: &str,
+) -> String {
+    format!(
+        "[asterisk]\nlisten = ['{asterisk}']\n[freeswitch]\nlisten = ['{freeswitch}']\n\
+         [control]\nsocket = ''\n[metrics]\nlisten = '{metrics}'\n{more}"
+    )
+}
+
 #[test]
 fn calls_of_both_switches_are_measured_alike() {
-    let order =
-        "[trigger]\nurl = 'http://127.0.0.1:1/'\nretry = 0\n[no_response]\nthen = 'script menu'\n";
-    let scripts = [("menu", MENU), ("order", order)];
+    let scripts = [("menu", MENU), ("order", ORDER)];
     let daemon = MeasuredDaemon::start(&scripts, "", Stdio::null());
     daemon.call("order", &["--digits", "1"]);
     for switch in ["asterisk", "freeswitch"] {
@@ -137,6 +154,72 @@ fn reloads_and_the_version_of_each_script_are_visible() {
     daemon.wait_for_sample("dialscript_reload_last_successful 1");
     let after = info(&daemon.metrics());
     assert!(after != before && after.ends_with(",state=\"valid\"} 1"), "{after}");
+}
+
+#[test]
+fn a_reload_keeps_all_numbers_except_those_of_scripts_that_it_removes() {
+    let scripts = [("menu", MENU), ("order", ORDER), ("old", MENU)];
+    let daemon = MeasuredDaemon::start(&scripts, "", Stdio::null());
+    let wait_for_calls = |of_order: usize, all: usize| {
+        for (switch, _) in daemon.switches {
+            for name in ["call_duration", "handover"] {
+                let name = format!("dialscript_{name}_seconds_count{{switch=\"{switch}\"}}");
+                daemon.wait_for_sample(&format!("{name} {all}"));
+            }
+            let labels = format!("switch=\"{switch}\",outcome=\"otherwise\"");
+            daemon.wait_for_sample(&format!("dialscript_calls_total{{{labels}}} {all}"));
+            let labels = format!("switch=\"{switch}\",reason=\"handshake\"");
+            daemon.wait_for_sample(&format!("dialscript_calls_refused_total{{{labels}}} 1"));
+        }
+        let of_order = 2 * of_order;
+        let upstream = "upstream=\"127.0.0.1:1\"";
+        for name in [
+            "input_seconds_count{script=\"menu\"}",
+            &format!("trigger_seconds_count{{script=\"order\",{upstream}}}"),
+            &format!("upstream_failures_total{{{upstream}}}"),
+        ] {
+            daemon.wait_for_sample(&format!("dialscript_{name} {of_order}"));
+        }
+    };
+    daemon.call("order", &["--digits", "1"]);
+    daemon.call("old", &["--digits", "1"]);
+    wait_for_calls(1, 2);
+    daemon.wait_for_sample("dialscript_input_seconds_count{script=\"old\"} 2");
+    std::fs::remove_file(daemon.program.folder.at("scripts/old.toml")).unwrap();
+    daemon.reload(
+        "[server]\nmax_calls = 50\n[trigger]\nconnect_timeout = '1s'\nmax_requests = 7\n\
+         [breaker]\nfailures = 20\n[cache]\nmax_entries = 5\n",
+    );
+    daemon.wait_for_sample("dialscript_calls_limit 50");
+    wait_for_calls(1, 2);
+    let text = daemon.metrics();
+    assert!(!text.contains("script=\"old\""), "{text}");
+    daemon.call("order", &["--digits", "1"]);
+    wait_for_calls(2, 3);
+}
+
+#[test]
+fn the_numbers_of_an_engine_stay_after_a_reload_that_changes_its_limits() {
+    let speech = |more: &str| {
+        format!(
+            "[speech]\n{more}say = {{ engine = 'command', command = ['/bin/false', '{{out}}'] }}\n"
+        )
+    };
+    let scripts = [("menu", "[prompt]\nsay = 'Hello.'\n")];
+    let daemon = MeasuredDaemon::start(&scripts, &speech(""), Stdio::null());
+    let count = |name: &str| -> Option<u64> {
+        let name = format!("dialscript_tts_{name}{{engine=\"say (false)\"}} ");
+        let text = daemon.metrics();
+        text.lines().find_map(|line| line.strip_prefix(&name))?.parse().ok()
+    };
+    let names = ["errors_total", "seconds_count"];
+    blocking_until("a run", || names.iter().all(|name| count(name) >= Some(1)).then_some(()));
+    // Without a text, the engine does not run again.
+    daemon.program.folder.script("menu", MENU);
+    daemon.reload(&speech("at_once = 1\ntimeout = '3s'\n"));
+    for name in names {
+        assert!(count(name) >= Some(1), "{name}: {:?}", count(name));
+    }
 }
 
 #[test]

@@ -95,3 +95,20 @@ fn in_an_empty_folder_an_empty_configuration_is_written_too() {
     assert_eq!(run(&["check"]).output, "1 script, no errors\n");
     assert_eq!(run(&["call", "hello", "--digits", "2"]).code, 0);
 }
+
+#[test]
+fn in_the_folder_of_the_scripts_nothing_is_written_and_the_right_folder_is_named() {
+    let folder = ConfigFolder::with_scripts(&[("menu", "[otherwise]\nthen = 'hangup'")]);
+    folder.daemon_file("");
+    if std::path::Path::new("/etc/dialscript/dialscript.toml").exists() {
+        return;
+    }
+    for arguments in [&["new", "hello"][..], &["check"]] {
+        let mut program = dialscript();
+        let program = program.args(arguments).current_dir(folder.at("scripts"));
+        let result = ProgramResult::from_output(program.output().unwrap());
+        assert_eq!(result.code, 1, "{}", result.output);
+        assert!(result.errors.contains("--config ../dialscript.toml"), "{}", result.errors);
+    }
+    assert_eq!(fs::read_dir(folder.at("scripts")).unwrap().count(), 1);
+}

@@ -56,6 +56,23 @@ fn an_invalid_command_line_is_exit_code_2_and_says_what_to_write() {
 }
 
 #[test]
+fn a_command_of_another_program_leads_to_the_right_one() {
+    let cases = [
+        ("start", "systemctl start dialscript"),
+        ("restart", "systemctl restart dialscript"),
+        ("run", "dialscript serve"),
+        ("validate", "dialscript check"),
+        ("logs", "journalctl -u dialscript"),
+        ("realod", "a similar subcommand exists: 'reload'"),
+    ];
+    for (word, expected) in cases {
+        let result = ProgramResult::from_output(dialscript().arg(word).output().unwrap());
+        assert_eq!(result.code, 2, "{word}");
+        assert!(result.errors.contains(expected), "{word}: {}", result.errors);
+    }
+}
+
+#[test]
 fn an_answer_that_is_a_folder_and_a_path_that_is_no_socket_are_errors_in_plain_words() {
     let folder = ask();
     folder.script("shop", "[no_response]\n[trigger]\nurl = 'http://shop.example/'\n");

@@ -231,6 +231,27 @@ fn what_is_wrong_comes_first_with_the_command_that_helps() {
 }
 
 #[test]
+fn a_daemon_is_found_and_healthy_while_its_file_has_an_error() {
+    let mut daemon = Daemon::start(&[("menu", MENU)]);
+    let file = daemon.process.folder.config_file();
+    let lines = std::fs::read_to_string(&file).unwrap();
+    daemon.process.folder.daemon_file(format!("{lines}[servr]\nx = \n"));
+    let health = daemon.run(&["status", "--health"]);
+    assert_eq!((health.code, health.errors.as_str()), (0, ""));
+    assert_eq!(daemon.calls(&[]).len(), 0);
+    let reload = daemon.run(&["reload"]);
+    assert_eq!(reload.code, 1);
+    assert!(reload.errors.contains("unknown table `servr`"), "{}", reload.errors);
+    assert!(reload.errors.contains("nothing was changed"), "{}", reload.errors);
+    assert!(daemon.run(&["status"]).lines()[0].contains("The last reload failed"));
+    daemon.process.stop();
+    let gone = daemon.run(&["status"]);
+    assert_eq!(gone.code, 1);
+    assert!(gone.errors.contains("unknown table `servr`"), "{}", gone.errors);
+    assert!(gone.errors.contains("no daemon listens on"), "{}", gone.errors);
+}
+
+#[test]
 fn a_faulty_script_is_a_problem_with_its_reason() {
     let daemon = Daemon::start(&[("menu", MENU), ("broken", "[keypress]\nlength = 'four'\n")]);
     let shown = daemon.run(&["status"]);

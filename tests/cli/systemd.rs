@@ -2,16 +2,18 @@
 
 mod fake_systemd;
 
-use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
+use rustix::process::{Signal, kill_process};
+
 use crate::support::net::free_address;
 use crate::support::program::dialscript;
 use crate::support::wait::blocking_until;
-use fake_systemd::FakeSystemd;
+use fake_systemd::{FakeSystemd, HELLO};
 
 const ENVIRONMENT: &str = "agi_network: yes\nagi_network_script: hello\nagi_uniqueid: 1.1\n\n";
 const SUPERVISED: &[&str] = &["--supervise"];
@@ -112,6 +114,37 @@ fn systemd_hears_that_the_daemon_is_ready_reloads_stops_and_what_it_does() {
 }
 
 #[test]
+fn the_status_names_excluded_scripts_and_those_that_their_last_valid_version_serves() {
+    let systemd = FakeSystemd::new("[server]\ngrace = '1s'\n");
+    systemd.folder.script("menu", HELLO);
+    let mut daemon = systemd.start(&[], vec![]);
+    let copy = systemd.folder.at("state/last_valid/menu.toml");
+    blocking_until("the copy of the script", || copy.exists().then_some(()));
+    daemon.signal("-TERM");
+    assert_eq!(daemon.exit_code(), Some(0));
+    systemd.folder.script("menu", "[keypress");
+    systemd.folder.script("order", "[keypress");
+    let _daemon = systemd.start(&[], vec![]);
+    systemd.wait_for(
+        "STATUS=serving: 0 active calls; 1 script excluded: order; \
+         1 script served by the last valid version: menu\n",
+    );
+}
+
+#[test]
+fn an_earlier_process_does_not_reload() {
+    let systemd = FakeSystemd::new("");
+    let mut first = systemd.start(SUPERVISED, vec![]);
+    let held = HeldCall::start(systemd.address);
+    let worker = first.worker();
+    first.signal("-USR1");
+    assert_eq!(first.exit_code(), Some(0));
+    kill_process(worker, Signal::HUP).unwrap();
+    systemd.wait_for_log("new calls are for the next process of this service", 1);
+    assert_eq!(held.last_command(), outcome("otherwise"));
+}
+
+#[test]
 fn the_watchdog_is_fed_while_the_daemon_can_serve_calls() {
     let systemd = FakeSystemd::new("");
     let daemon = systemd.start_with_watchdog();
@@ -201,6 +234,24 @@ fn at_a_restart_the_supervisor_ends_at_once_and_no_call_is_lost_or_refused() {
 }
 
 #[test]
+fn a_restart_does_not_wait_for_the_last_background_request() {
+    let systemd = FakeSystemd::new("");
+    let web = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", web.local_addr().unwrap());
+    let script = format!("[trigger]\nurl = '{url}'\nbackground = true\n");
+    systemd.folder.script("hello", &script);
+    let mut first = systemd.start(SUPERVISED, vec![]);
+    assert_eq!(HeldCall::connect(systemd.address).last_command(), outcome("otherwise"));
+    let (mut request, _) = web.accept().unwrap();
+    first.signal("-USR1");
+    assert_eq!(first.exit_code(), Some(0));
+    request.set_nonblocking(true).unwrap();
+    let mut bytes = [0; 4096];
+    assert!(request.read(&mut bytes).unwrap() > 0);
+    assert_eq!(request.read(&mut bytes).unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
 fn a_stop_also_stops_an_earlier_process_and_waits_for_it() {
     let systemd = FakeSystemd::new("[server]\ngrace = '1s'\n");
     let mut first = systemd.start(SUPERVISED, vec![]);
@@ -256,6 +307,22 @@ fn the_exit_code_of_the_supervisor_is_that_of_its_worker() {
         program.args(options).output().unwrap().status.code()
     };
     assert_eq!(run(SUPERVISED), run(&[]));
+}
+
+#[test]
+fn after_a_restart_the_daemon_listens_on_another_host_with_the_same_port() {
+    let systemd = FakeSystemd::new("");
+    let mut first = systemd.start(SUPERVISED, vec![]);
+    let held = HeldCall::start(systemd.address);
+    first.signal("-USR1");
+    assert_eq!(first.exit_code(), Some(0));
+    let every_host = SocketAddr::from(([0, 0, 0, 0], systemd.address.port()));
+    systemd.folder.daemon_file(format!(
+        "[asterisk]\nlisten = ['{every_host}']\n[freeswitch]\nlisten = []\n[control]\nsocket = ''\n"
+    ));
+    let _second = systemd.start(SUPERVISED, vec![]);
+    drop(HeldCall::start(SocketAddr::from(([127, 0, 0, 2], every_host.port()))));
+    assert_eq!(held.last_command(), outcome("otherwise"));
 }
 
 #[test]

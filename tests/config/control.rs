@@ -29,14 +29,20 @@ fn the_socket_is_in_the_runtime_directory_of_systemd_unless_the_file_names_it() 
 }
 
 #[test]
-fn errors_in_scripts_do_not_affect_the_socket_path() {
+fn errors_in_the_files_do_not_affect_the_socket_path() {
     let folder = ConfigFolder::new();
     folder.script("a", "[prompt]\nplya = 'hello'\n");
     let file = folder.config_file();
-    assert_eq!(control(&file).unwrap(), Some(folder.path().join("control.sock")));
-    folder.daemon_file("[control]\nsocket = 5\n");
-    assert!(control(&file).unwrap_err().to_string().contains("dialscript.toml:2:10"));
-    assert!(control(Path::new("no/such/file.toml")).is_err());
+    let scripts_faulty = control(&file);
+    assert!(scripts_faulty.errors.is_none());
+    assert_eq!(scripts_faulty.socket, Some(folder.path().join("control.sock")));
+    folder.daemon_file("[control]\nsocket = 'a'\n[servr]\n");
+    let file_faulty = control(&file);
+    assert!(file_faulty.errors.unwrap().to_string().contains("dialscript.toml:3:2"));
+    assert_eq!(file_faulty.socket, Some(folder.path().join("a")));
+    let missing = control(Path::new("no/such/file.toml"));
+    assert!(missing.errors.is_some());
+    assert_eq!(missing.socket, Some(PathBuf::from("no/such/control.sock")));
 }
 
 #[test]

@@ -129,7 +129,9 @@ fn the_last_valid_version_of_a_faulty_script_serves_until_the_file_is_valid_agai
         assert_eq!(hello.version, version);
         let since = hello.last_valid.unwrap();
         assert!(before < since && since <= SystemTime::now());
-        assert!(servable.replaced["hello"].contains("hello.toml:2: unknown key `thn`"));
+        assert!(
+            servable.config.library.replaced["hello"].contains("hello.toml:2: unknown key `thn`")
+        );
         assert_eq!(servable.errors.len(), 1, "{}", servable.errors);
         assert_eq!(warnings(&servable), "");
     }
@@ -181,7 +183,9 @@ fn a_changed_script_that_does_not_fit_the_last_valid_version_of_another_keeps_it
     folder.script("asks", &format!("{ASKING}thn = 'continue'\n")).script("reads", READING);
     let servable = servable(&folder);
     assert_eq!(served(&servable), ["asks*", "reads*"]);
-    assert!(servable.replaced["reads"].contains("`asks` does not ask for keypresses"));
+    assert!(
+        servable.config.library.replaced["reads"].contains("`asks` does not ask for keypresses")
+    );
 }
 
 #[test]
@@ -191,7 +195,7 @@ fn the_last_valid_version_of_a_script_that_leads_to_an_excluded_one_serves() {
     folder.script("hello", "[otherwise]\nthen = 'script new'\n").script("new", FAULTY);
     let servable = servable(&folder);
     assert_eq!(served(&servable), ["hello*"]);
-    assert_eq!(servable.replaced["hello"], "leads to `new`, which is excluded");
+    assert_eq!(servable.config.library.replaced["hello"], "leads to `new`, which is excluded");
 }
 
 #[test]
@@ -202,10 +206,40 @@ fn a_removed_script_does_not_come_back() {
     assert_eq!(served(&serve(&folder)), ["other"]);
     folder.script("hello", FAULTY);
     assert_eq!(served(&serve(&folder)), ["other"]);
+    assert!(folder.at("state/last_valid/other.toml").exists());
+    assert!(!folder.at("state/last_valid/hello.toml").exists());
+}
+
+#[test]
+fn an_empty_scripts_folder_leaves_the_copies_as_they_are() {
+    let folder = ConfigFolder::with_scripts(&[("hello", GREETING)]);
+    serve(&folder);
     fs::remove_file(folder.at("scripts/hello.toml")).unwrap();
-    fs::remove_file(folder.at("scripts/other.toml")).unwrap();
     assert!(served(&serve(&folder)).is_empty());
-    assert_eq!(fs::read_dir(folder.at("state/last_valid")).unwrap().count(), 0);
+    folder.script("hello", FAULTY);
+    assert_eq!(served(&serve(&folder)), ["hello*"]);
+}
+
+#[test]
+fn a_copy_that_cannot_be_stored_does_not_prevent_the_others_and_only_copies_are_removed() {
+    let folder = ConfigFolder::with_scripts(&[("first", GREETING), ("hello", GREETING)]);
+    fs::create_dir_all(folder.at("state/last_valid/first.toml")).unwrap();
+    folder.file("state/last_valid/README", "of the administrator");
+    folder.file("state/last_valid/gone.toml", GREETING);
+    servable(&folder).config.valid_files.store().unwrap_err();
+    assert!(folder.at("state/last_valid/hello.toml").exists());
+    assert!(folder.at("state/last_valid/README").exists());
+    assert!(!folder.at("state/last_valid/gone.toml").exists());
+}
+
+#[test]
+fn a_script_before_one_whose_last_valid_version_serves_is_served_by_its_file() {
+    let start = "[otherwise]\nthen = 'script hello'\n";
+    let folder = ConfigFolder::with_scripts(&[("start", start), ("hello", GREETING)]);
+    serve(&folder);
+    folder.script("start", &format!("{start}set = {{ A = '1' }}\n"));
+    folder.script("hello", "[otherwise]\nthen = 'script new'\n").script("new", FAULTY);
+    assert_eq!(served(&servable(&folder)), ["hello*", "start"]);
 }
 
 #[test]
@@ -234,6 +268,16 @@ fn a_state_folder_that_cannot_be_written_is_reported_with_its_key() {
     folder.daemon_file("[folders]\nstate = 'dialscript.toml'\n");
     let reason = servable(&folder).config.valid_files.store().unwrap_err();
     assert!(reason.contains("name another folder as `state` in [folders]"), "{reason}");
+}
+
+#[test]
+fn a_copy_that_cannot_be_read_is_a_warning() {
+    let folder = ConfigFolder::with_scripts(&[("hello", FAULTY), ("other", GREETING)]);
+    folder.file("state", "not a folder");
+    let servable = servable(&folder);
+    assert_eq!(served(&servable), ["other"]);
+    let warnings = warnings(&servable);
+    assert!(warnings.contains("a file is where a folder is needed"), "{warnings}");
 }
 
 #[test]

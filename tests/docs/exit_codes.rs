@@ -1,6 +1,10 @@
-//! The exit codes of `call` and `match` are those of the manual.
+//! The exit codes of the commands are those of the manual.
 
+use std::collections::BTreeSet;
 use std::thread;
+
+use clap::CommandFactory;
+use dialscript::cli::Cli;
 
 use crate::assert_none;
 use crate::page::{Page, PageTable, page};
@@ -59,6 +63,48 @@ static MATCHES: [Probe; 7] = [
     ("`[invalid_input]`", &["match", "menu", "--input", "4"]),
     ("`[no_response]`", &["match", "lookup", "--answer", "page.html"]),
 ];
+
+/// A command line for each exit code of the commands without a table of their own. No daemon runs.
+static OTHERS: [(i32, &[&str]); 14] = [
+    (0, &["new", "first"]),
+    (1, &["new", "menu"]),
+    (0, &["check"]),
+    (1, &["check", "--config", "no-such.toml"]),
+    (1, &["check", "--config", "unreachable.toml", "--connect"]),
+    (1, &["status"]),
+    (1, &["status", "--health"]),
+    (1, &["calls", "--json"]),
+    (1, &["reload"]),
+    (1, &["cache", "list"]),
+    (0, &["sounds", "list"]),
+    (1, &["sounds", "import", "no-such.wav"]),
+    (78, &["serve", "--config", "no-such.toml"]),
+    (2, &["serve", "--no-such-option"]),
+];
+
+#[test]
+fn each_command_has_exit_codes_in_the_manual_and_the_program_has_them_too() {
+    let page = page("docs/admin/command-line.md");
+    let tables = page.tables();
+    let codes = tables.iter().find(|table| table.header[..] == ["Command", "0", "1"]).unwrap();
+    let own = ["call", "match", "doctor"].map(str::to_owned).into_iter();
+    let rows = codes.rows.iter().map(|row| row[0].trim_matches('`').to_owned());
+    let documented: BTreeSet<_> = rows.chain(own).collect();
+    let root = Cli::command();
+    let commands = root.get_subcommands().filter(|command| !command.is_hide_set());
+    let commands: BTreeSet<_> = commands.map(|command| command.get_name().to_owned()).collect();
+    assert_eq!(documented, commands);
+    let sandbox = sandbox();
+    sandbox.write("unreachable.toml", "");
+    let mut problems = Vec::new();
+    for (code, arguments) in OTHERS {
+        let ran = sandbox.dialscript(arguments);
+        if ran.code != Some(code) {
+            problems.push(format!("{arguments:?}: not {code}: {:?}\n{}", ran.code, ran.output));
+        }
+    }
+    assert_none(&problems);
+}
 
 #[test]
 fn call_and_match_end_with_the_exit_codes_of_the_manual() {

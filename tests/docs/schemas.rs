@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::{env, iter};
 
 use boon::{Compiler, Schemas};
@@ -29,7 +30,8 @@ struct FileSchema {
     schema: Value,
 }
 
-fn schemas() -> [FileSchema; 2] {
+/// Both schemas, with their descriptions. They are made once for all tests.
+static SCHEMAS: LazyLock<[FileSchema; 2]> = LazyLock::new(|| {
     let (script, daemon) = (script_schema(), daemon_schema());
     let schemas = [
         (SCRIPT, "docs/schema/script.schema.json", script),
@@ -39,17 +41,17 @@ fn schemas() -> [FileSchema; 2] {
         describe(probed, &mut schema);
         FileSchema { probed, committed, schema }
     })
-}
+});
 
 fn schema_of(probed: &str) -> Value {
-    schemas().into_iter().find(|schema| schema.probed == probed).unwrap().schema
+    SCHEMAS.iter().find(|schema| schema.probed == probed).unwrap().schema.clone()
 }
 
 #[test]
 fn the_committed_schemas_are_those_of_the_program_and_the_manual() {
     let mut problems = Vec::new();
-    for FileSchema { committed, schema, .. } in schemas() {
-        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+    for FileSchema { committed, schema, .. } in &*SCHEMAS {
+        let text = serde_json::to_string_pretty(schema).unwrap() + "\n";
         let file = root().join(committed);
         match env::var_os(UPDATE) {
             Some(_) => fs::write(file, text).unwrap(),
@@ -65,14 +67,14 @@ fn the_committed_schemas_are_those_of_the_program_and_the_manual() {
 #[test]
 fn each_key_of_the_schemas_has_a_description() {
     let mut problems = Vec::new();
-    for FileSchema { probed, schema, .. } in schemas() {
+    for FileSchema { probed, schema, .. } in &*SCHEMAS {
         let mut describe = |path: &[String], key: &Value| {
             let has_keys = key["properties"].is_object() || key["items"]["properties"].is_object();
             if key["description"].is_null() && !has_keys && path.last().unwrap() != "*" {
                 problems.push(format!("{probed}: {} has no description", path.join(".")));
             }
         };
-        each_key(&schema, &mut Vec::new(), &mut describe);
+        each_key(schema, &mut Vec::new(), &mut describe);
     }
     assert_none(&problems);
 }
@@ -104,10 +106,10 @@ fn each_valid_file_of_the_repository_is_valid_by_its_schema() {
 fn what_a_schema_rejects_the_program_rejects_too() {
     let values = ["'x'", "5", "true", "['x']", "{ x = 'x' }"];
     let mut problems = Vec::new();
-    for FileSchema { probed, schema, .. } in schemas() {
+    for FileSchema { probed, schema, .. } in &*SCHEMAS {
         let validator = Validator::new(probed);
         let mut tables: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
-        each_key(&schema, &mut Vec::new(), &mut |path, _| {
+        each_key(schema, &mut Vec::new(), &mut |path, _| {
             let (key, table) = path.split_last().unwrap();
             tables.entry(table.to_vec()).or_default().push(key.clone());
         });
@@ -343,8 +345,7 @@ fn describe_keys(schema: &mut Value, path: &[String], table: &PageTable) {
     let Some(Value::Object(keys)) = target.get_mut("properties") else { return };
     for row in &table.rows {
         let names = crate::keys::keys_in(&row[0]);
-        for (name, key) in keys.iter_mut().filter(|(name, _)| names.contains(*name)) {
-            let _ = name;
+        for (_, key) in keys.iter_mut().filter(|(name, _)| names.contains(*name)) {
             key["description"] = description(table, row).into();
         }
     }
@@ -352,10 +353,10 @@ fn describe_keys(schema: &mut Value, path: &[String], table: &PageTable) {
 
 /// The cells of a row as sentences, without links and backticks.
 fn description(table: &PageTable, row: &[String]) -> String {
-    let link = Regex::new(r"\[([^\]]*)\]\([^)]*\)").unwrap();
+    static LINK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\[([^\]]*)\]\([^)]*\)").unwrap());
     let cells = table.header.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
     let sentences = cells.map(|(title, cell)| {
-        let text = link.replace_all(cell, "$1");
+        let text = LINK.replace_all(cell, "$1");
         match title.as_str() {
             "Default" | "Limits" => format!("{title}: {text}."),
             _ if text.ends_with('.') => text.into_owned(),

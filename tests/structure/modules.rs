@@ -49,7 +49,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 24] = [
             "web",
         ],
     ),
-    ("control", &["circuit_breaker", "listener", "script", "trigger"]),
+    ("control", &["circuit_breaker", "listener", "script", "telemetry", "trigger"]),
     (
         "metrics",
         &[

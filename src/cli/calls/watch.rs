@@ -17,8 +17,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Clears the screen, and moves the cursor to its first cell (ECMA-48: ED and CUP).
 const CLEAR_SCREEN: &str = "\x1b[2J\x1b[H";
 
-/// Prints the calls every second, as a table in place if standard output is a terminal. Ends with Ctrl-C, or when nobody reads the
-/// output. If the daemon stops, says so and waits for it.
+/// Prints the calls every second, as a table in place if standard output is a terminal. Ends with Ctrl-C, or when nobody
+/// reads the output. If the daemon stops, says so and waits for it.
 pub(super) fn watch_calls(daemon: DaemonArgs, request: &ControlRequest, json: bool) -> ExitCode {
     let connection = match daemon.connection() {
         Ok(connection) => connection,
@@ -46,7 +46,7 @@ async fn watch(connection: &ControlConnection, request: &ControlRequest, json: b
             clear_terminal();
         }
         match result {
-            Ok(replies) if json => print_json(&CallList::from(replies).calls),
+            Ok(replies) if json => print_array(&CallList::from(replies)),
             Ok(replies) => print_call_table(&CallList::from(replies), max_rows()),
             Err(reason) => drop(print_error(&format!("{reason}; waiting for a daemon"))),
         }
@@ -56,6 +56,13 @@ async fn watch(connection: &ControlConnection, request: &ControlRequest, json: b
         if stdout().flush().is_err() {
             return ExitCode::SUCCESS;
         }
+    }
+}
+
+fn print_array(list: &CallList) {
+    print_json(&list.calls);
+    if list.totals.omitted > 0 {
+        print_error(&format!("{} more calls are left out", list.totals.omitted));
     }
 }
 

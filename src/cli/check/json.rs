@@ -20,7 +20,7 @@ struct DiagnosticLine<'a> {
 /// The last line.
 #[derive(Serialize)]
 struct SummaryLine {
-    /// The number of scripts. Missing if there are errors.
+    /// The number of scripts. `None` if there are errors.
     scripts: Option<usize>,
     errors: usize,
     warnings: usize,

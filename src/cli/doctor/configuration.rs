@@ -1,6 +1,5 @@
 //! The daemon's file and the scripts.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::context::DoctorContext;
@@ -10,7 +9,7 @@ use crate::config::{ConfigErrors, counted};
 use crate::file_access::FileUser;
 
 const CHECK: &str = "configuration";
-/// The most excluded scripts that are named.
+/// The most excluded scripts that are named, and the most that are served by their last valid versions.
 const MAX_NAMED: usize = 10;
 
 pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
@@ -21,6 +20,10 @@ pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
     for (name, excluded) in config.library.excluded.iter().take(MAX_NAMED) {
         let message = format!("the script {name} is not served: {}", excluded.reason);
         findings.push(Finding::problem(CHECK, message, fix.clone()));
+    }
+    for (name, reason) in config.library.replaced.iter().take(MAX_NAMED) {
+        let message = format!("the last valid version of the script {name} serves: {reason}");
+        findings.push(Finding::warning(CHECK, message, fix.clone()));
     }
     let warnings = config.warnings.iter().count();
     if warnings > 0 {
@@ -42,16 +45,6 @@ pub(super) fn check_user(host: &DoctorHost) -> Option<Finding> {
         "what only root and user {daemon} of the daemon can read: for user {user} such a file is faulty"
     );
     Some(Finding::not_permitted(CHECK, message))
-}
-
-/// Faulty scripts in whose place the last valid version serves.
-pub(super) fn check_replaced(replaced: &BTreeMap<String, String>, path: &Path) -> Vec<Finding> {
-    let fix = format!("dialscript check --config '{}'", path.display());
-    let warning = |(name, reason): (&String, &String)| {
-        let message = format!("the last valid version of the script {name} serves: {reason}");
-        Finding::warning(CHECK, message, fix.clone())
-    };
-    replaced.iter().take(MAX_NAMED).map(warning).collect()
 }
 
 /// If the files can't be used, nothing else is checked.

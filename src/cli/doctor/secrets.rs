@@ -45,7 +45,7 @@ pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
             findings.push(Finding::not_checked(
                 CHECK,
                 message,
-                "start the daemon, and run it again",
+                "as the daemon's user, run: dialscript check",
             ));
         }
     }

@@ -118,6 +118,7 @@ fn metrics_snapshot(server: &DaemonServer, lost_lines: &LostLogLines) -> Metrics
     // Scripts come and go with reloads, and those that are gone must not take room for ever.
     times.retain_scripts(&library);
     triggers.waits().retain(|[script, _]| library.scripts.contains_key(&**script));
+    triggers.cache().retain_stats(|script| library.scripts.contains_key(script));
     let snapshot = MetricsSnapshot {
         ended_calls: server.call_counts().counts(),
         refused_calls: server.refused_calls().counts(),

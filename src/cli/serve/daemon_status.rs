@@ -8,14 +8,12 @@ use tokio::time::Instant;
 
 use super::listeners::{ListenerFacts, describe_listeners};
 use crate::control::protocol::{
-    ControlReply, DaemonState, DaemonStatus, EngineError, EngineKind, EngineStatus, ListenerStatus,
-    RefusedCallStatus, ReloadStatus, ResponseCacheStatus, ScriptState, ScriptStatus,
-    SoundCacheStatus,
+    ControlReply, DaemonStatus, EngineError, EngineKind, EngineStatus, ListenerStatus,
+    RefusedCallStatus, ReloadStatus, ResponseCacheStatus, ScriptStatus, SoundCacheStatus,
 };
-use crate::script::definition::ScriptLibrary;
+use crate::script::definition::{ScriptLibrary, ScriptState};
 use crate::script::report::CallOutcome;
 use crate::server::{CallServer, SwitchListener};
-use crate::telemetry::phase::ServerPhase;
 use crate::telemetry::refused_calls::CallRefusal;
 use crate::telemetry::{LostLogLines, Switch};
 use crate::trigger::HttpTriggerClient;
@@ -62,11 +60,7 @@ fn status(server: &StatusServer, facts: &DaemonFacts) -> DaemonStatus {
         commit: Some(env!("DIALSCRIPT_COMMIT").to_owned()).filter(|commit| !commit.is_empty()),
         pid: std::process::id(),
         uptime_ms: milliseconds(facts.started_at.elapsed()),
-        state: match server.phase() {
-            ServerPhase::Starting => DaemonState::Starting,
-            ServerPhase::Serving => DaemonState::Serving,
-            ServerPhase::Draining => DaemonState::Draining,
-        },
+        state: server.phase(),
         active_calls: server.active_calls(),
         max_calls: server.max_calls(),
         ended_calls: ended_calls.iter().map(|(_, _, count)| count).sum(),
@@ -159,13 +153,10 @@ fn describe_reload(server: &StatusServer) -> Option<ReloadStatus> {
 fn describe_scripts(library: &ScriptLibrary) -> Vec<ScriptStatus> {
     let served = library.scripts.values().map(|script| ScriptStatus {
         name: script.name.clone(),
-        state: match script.last_valid {
-            Some(_) => ScriptState::LastValid,
-            None => ScriptState::Valid,
-        },
+        state: script.state(),
         version: Some(script.version.to_string()),
         last_valid: script.last_valid.map(|at| humantime::format_rfc3339_seconds(at).to_string()),
-        reason: None,
+        reason: library.replaced.get(&script.name).cloned(),
     });
     let excluded = library.excluded.iter().map(|(name, excluded)| ScriptStatus {
         name: name.clone(),

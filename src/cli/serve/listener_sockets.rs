@@ -18,13 +18,16 @@ pub(super) struct ListenerSockets {
 }
 
 impl ListenerSockets {
-    /// `store` notifies systemd if this process is a worker.
+    /// Closes the sockets of an earlier process that are at other addresses.
     pub(super) fn new(
         settings: &DaemonSettings,
-        passed: PassedSockets,
-        store: Option<&SystemdNotifier>,
+        mut passed: PassedSockets,
+        systemd: &SystemdNotifier,
+        is_worker: bool,
     ) -> Self {
-        Self { passed, store: store.cloned(), allow: AllowLists::new(settings) }
+        passed.close_stored_others(&addresses(settings), systemd);
+        let store = is_worker.then(|| systemd.clone());
+        Self { passed, store, allow: AllowLists::new(settings) }
     }
 
     /// The listener for one address of the table `name`.
@@ -45,4 +48,13 @@ impl ListenerSockets {
         }
         Ok(listener)
     }
+}
+
+/// The addresses that the configuration names.
+fn addresses(settings: &DaemonSettings) -> Vec<SocketAddr> {
+    let switches = [&settings.asterisk, &settings.freeswitch];
+    let sound_server = settings.voice.sound_server.as_ref().map(|table| table.listen);
+    let metrics = settings.metrics.as_ref().map(|table| table.listen);
+    let switches = switches.into_iter().flat_map(|table| table.listen.iter().copied());
+    switches.chain(sound_server).chain(metrics).collect()
 }

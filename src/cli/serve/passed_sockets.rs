@@ -47,8 +47,13 @@ impl PassedTcpListener {
         let any_host = wanted.ip().is_unspecified() && self.address.ip().is_unspecified();
         let both_families = || SockRef::from(&self.socket).only_v6().is_ok_and(|only_v6| !only_v6);
         let is_both = any_host && wanted.is_ipv4() && self.address.is_ipv6() && both_families();
-        let is_same = self.address.ip() == wanted.ip() || is_both;
+        let is_same = self.address.ip() == wanted.ip() || self.is_of_socket_unit() && is_both;
         is_same && self.address.port() == wanted.port()
+    }
+
+    /// Ends listening. systemd and the supervisor have copies of the socket, so closing this one would not be enough.
+    fn stop_listening(&self) {
+        drop(SockRef::from(&self.socket).shutdown(Shutdown::Read));
     }
 }
 
@@ -105,17 +110,23 @@ impl PassedSockets {
         std::mem::take(&mut self.earlier_processes)
     }
 
-    /// Closes the sockets that the configuration does not name.
-    pub(super) fn close_others(self, systemd: &SystemdNotifier) {
-        for passed in self.tcp {
-            let address = passed.address;
-            if passed.is_of_socket_unit() {
-                warn!(%address, "a socket from systemd is not used: no `listen` names its address");
-                continue;
-            }
-            info!(%address, "not listening there after this restart");
-            drop(SockRef::from(&passed.socket).shutdown(Shutdown::Read));
+    /// Ends listening on the stored sockets whose addresses are not in `wanted`. Must be called before new sockets are
+    /// opened: while one listens on `127.0.0.1`, no other one can listen on the same port of `0.0.0.0`.
+    pub(super) fn close_stored_others(&mut self, wanted: &[SocketAddr], systemd: &SystemdNotifier) {
+        let is_used = |passed: &mut PassedTcpListener| {
+            passed.is_of_socket_unit() || wanted.iter().any(|address| passed.serves(*address))
+        };
+        for passed in self.tcp.extract_if(.., |passed| !is_used(passed)) {
+            info!(address = %passed.address, "not listening there after this restart");
+            passed.stop_listening();
             systemd.notify(ServiceNotification::Remove(passed.name));
+        }
+    }
+
+    /// Closes the sockets of socket units that nobody has taken.
+    pub(super) fn close_unused(self) {
+        for PassedTcpListener { address, .. } in self.tcp {
+            warn!(%address, "a socket from systemd is not used: no `listen` names its address");
         }
         for socket in self.unix {
             let address = socket.local_addr();

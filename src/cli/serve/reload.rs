@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::signal::unix::Signal;
 use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::allow_lists::AllowLists;
@@ -16,7 +17,7 @@ use super::systemd::SystemdNotifier;
 use super::warnings::log_warnings;
 use crate::config::{self, Config, DaemonSettings};
 use crate::control::protocol::ReloadReport;
-use crate::server::{CallContext, CallServer};
+use crate::server::{CallContext, CallServer, StopRequests};
 use crate::telemetry::LogLevel;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
@@ -28,6 +29,8 @@ pub(super) struct Reloader {
     systemd: SystemdNotifier,
     allow: AllowLists,
     log_level: LogLevel,
+    /// Cancelled when new calls are for the next process.
+    left: CancellationToken,
     /// The settings in use. Locked while a reload runs.
     settings: Mutex<DaemonSettings>,
 }
@@ -42,17 +45,19 @@ pub(super) async fn reload_on_sighup(reloader: &Arc<Reloader>, mut signals: Sign
 }
 
 impl Reloader {
-    /// `allow` and `log_level` belong to the open listeners and to the log. `settings` are those in use.
+    /// `allow` and `log_level` belong to the open listeners and to the log. `settings` are those in use. There are no
+    /// reloads after a request to leave: they would change the files of the next process.
     pub(super) fn new(
         path: &Path,
         (server, systemd): (&Arc<CallServer<HttpTriggerClient, VoiceEngines>>, &SystemdNotifier),
         allow: AllowLists,
         log_level: LogLevel,
         settings: DaemonSettings,
+        stop: &StopRequests,
     ) -> Arc<Self> {
         let (path, settings) = (path.to_owned(), Mutex::new(settings));
-        let (server, systemd) = (server.clone(), systemd.clone());
-        Arc::new(Self { path, server, systemd, allow, log_level, settings })
+        let (server, systemd, left) = (server.clone(), systemd.clone(), stop.leave.clone());
+        Arc::new(Self { path, server, systemd, allow, log_level, left, settings })
     }
 
     /// Reads all files. Without an error, replaces the scripts and settings for new calls; with one, nothing changes.
@@ -63,6 +68,7 @@ impl Reloader {
             let mut settings = reloader.settings.lock();
             let _ready_at_the_end = reloader.systemd.reloading();
             let result = match config::load(&reloader.path) {
+                _ if reloader.left.is_cancelled() => Err(ReloadError::Left),
                 Ok(config) => reloader.apply(&mut settings, config),
                 Err(errors) => Err(ReloadError::Files(errors)),
             };
@@ -129,7 +135,7 @@ fn log_failure(failure: &ReloadError) {
             log_errors(errors);
             errors.len()
         }
-        ReloadError::Setup(_) | ReloadError::Aborted => 1,
+        ReloadError::Setup(_) | ReloadError::Left | ReloadError::Aborted => 1,
     };
     let reason = match failure {
         ReloadError::Files(_) => None,

@@ -26,6 +26,9 @@ pub(super) enum ReloadError {
     Files(ConfigErrors),
     #[error(transparent)]
     Setup(#[from] TriggerSetupError),
+    /// A restart has begun.
+    #[error("new calls are for the next process of this service")]
+    Left,
     /// A bug: the task has panicked.
     #[error("the reload was aborted")]
     Aborted,

@@ -1,5 +1,6 @@
 //! What systemd hears regularly: one line about the daemon's state, and that it can serve calls.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,10 +9,12 @@ use tokio::time::interval;
 
 use super::control_requests::DaemonServer;
 use super::systemd::{ServiceNotification, SystemdNotifier};
+use crate::cli::terminal::escape_control;
+use crate::config::counted;
 
 /// How often the line for `systemctl status` may change.
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
-/// How many excluded scripts the line names.
+/// How many scripts of each kind the line names.
 const MAX_NAMED: usize = 5;
 
 /// Reports to systemd. Never returns.
@@ -44,16 +47,10 @@ async fn report_status(
 }
 
 fn status_line(server: &DaemonServer, earlier_processes: usize) -> String {
-    let state = if server.is_draining() { "draining" } else { "serving" };
-    let mut line = format!("{state}: {}", count(server.active_calls(), "active call"));
-    let library = server.library();
-    let excluded = library.excluded.len();
-    if excluded > 0 {
-        let names: Vec<_> = library.excluded.keys().take(MAX_NAMED).map(String::as_str).collect();
-        let more = if excluded > MAX_NAMED { ", ..." } else { "" };
-        let names = names.join(", ");
-        line += &format!("; {} excluded: {names}{more}", count(excluded, "script"));
-    }
+    let (state, library) = (server.phase().as_str(), server.library());
+    let mut line = format!("{state}: {}", counted(server.active_calls(), "active call"));
+    line += &named("excluded", &library.excluded);
+    line += &named("served by the last valid version", &library.replaced);
     if earlier_processes > 0 {
         let processes = match earlier_processes {
             1 => "1 earlier process still has calls".to_owned(),
@@ -64,9 +61,14 @@ fn status_line(server: &DaemonServer, earlier_processes: usize) -> String {
     line
 }
 
-fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
+/// Names the first of these scripts; nothing if there are none.
+fn named<T>(what: &str, scripts: &BTreeMap<String, T>) -> String {
+    if scripts.is_empty() {
+        return String::new();
+    }
+    let names: Vec<_> = scripts.keys().take(MAX_NAMED).map(|name| escape_control(name)).collect();
+    let more = if scripts.len() > MAX_NAMED { ", ..." } else { "" };
+    format!("; {} {what}: {}{more}", counted(scripts.len(), "script"), names.join(", "))
 }
 
 /// Feeds the watchdog while the accept loops and the runtime's workers run.

@@ -8,6 +8,7 @@ use std::process;
 use rustix::process::{Signal, set_parent_process_death_signal};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
@@ -23,6 +24,7 @@ pub(super) struct SupervisorLink {
     requests: StopRequests,
     /// Its tokens are held as long as the next process can't take over.
     releasing: TaskTracker,
+    left: CancellationToken,
 }
 
 impl SupervisorLink {
@@ -41,7 +43,13 @@ impl SupervisorLink {
         channel.set_nonblocking(true)?;
         let channel = UnixStream::from_std(channel)?;
         set_parent_process_death_signal(Some(Signal::KILL))?;
-        Ok(Self { channel, systemd, requests, releasing })
+        Ok(Self { channel, systemd, requests, releasing, left: CancellationToken::new() })
+    }
+
+    /// Cancelled when the supervisor has the reply to its request to leave, or can't get it. Until then this process must
+    /// not end its work: the supervisor would wait for the end of the process, and new calls for the supervisor.
+    pub(super) fn left(&self) -> CancellationToken {
+        self.left.clone()
     }
 
     /// Leaves new calls to the next process when the supervisor asks for it. From then on, the next process decides
@@ -51,7 +59,9 @@ impl SupervisorLink {
             // The supervisor has died.
             return self.requests.advance();
         }
-        match self.leave(release).await {
+        let left = self.leave(release).await;
+        self.left.cancel();
+        match left {
             Ok(successor) => stop_as_told(successor, &self.requests).await,
             Err(error) => warn!(%error, "can't leave new calls to the next process"),
         }

@@ -5,8 +5,10 @@ use serde::Serialize;
 use crate::circuit_breaker::BreakerState;
 use crate::cli::elapsed::elapsed_text;
 use crate::control::protocol::{
-    ControlUpstream, DaemonState, DaemonStatus, EngineKind, EngineStatus, ScriptState, ScriptStatus,
+    ControlUpstream, DaemonStatus, EngineKind, EngineStatus, ScriptStatus,
 };
+use crate::script::definition::ScriptState;
+use crate::telemetry::phase::ServerPhase;
 
 /// The most problems of one kind that are listed.
 const MAX_OF_A_KIND: usize = 10;
@@ -39,12 +41,12 @@ pub(super) fn find_problems(status: &DaemonStatus, scripts: &[ScriptStatus]) -> 
 fn call_problems(status: &DaemonStatus) -> Vec<Problem> {
     let mut problems = Vec::new();
     match status.state {
-        DaemonState::Serving => {}
-        DaemonState::Starting => problems.push(Problem::new(
+        ServerPhase::Serving => {}
+        ServerPhase::Starting => problems.push(Problem::new(
             "The daemon is starting: it does not accept calls yet.",
             "see its log if this lasts: journalctl -u dialscript -n 50",
         )),
-        DaemonState::Draining => problems.push(Problem::new(
+        ServerPhase::Draining => problems.push(Problem::new(
             "The daemon is stopping: it refuses new calls, and active calls continue until the \
              grace time ends.",
             "start it again when it has stopped: systemctl start dialscript",
@@ -83,7 +85,8 @@ fn script_problems(scripts: &[ScriptStatus]) -> Vec<Problem> {
     });
     problems.extend(faulty(ScriptState::LastValid, |script| {
         let since = script.last_valid.as_deref().unwrap_or("before");
-        format!("The file of the script {} has errors: the version of {since} serves.", script.name)
+        let reason = script.reason.as_deref().unwrap_or("its file has errors");
+        format!("The version of {since} of the script {} serves: {reason}", script.name)
     }));
     problems
 }

@@ -6,9 +6,10 @@ use crate::cli::status::problems::Problem;
 use crate::cli::terminal::{escape_control, print_line, print_table, shortened};
 use crate::config::counted;
 use crate::control::protocol::{
-    ControlUpstream, DaemonState, DaemonStatus, EngineKind, EngineStatus, ListenerStatus,
-    ResponseCacheStatus, ScriptState, ScriptStatus,
+    ControlUpstream, DaemonStatus, EngineKind, EngineStatus, ListenerStatus, ResponseCacheStatus,
+    ScriptStatus,
 };
+use crate::script::definition::ScriptState;
 
 /// The most characters of an error in the table of engines. The problems and `--json` have all of it.
 const MAX_REASON_CHARACTERS: usize = 40;
@@ -37,14 +38,9 @@ fn print_field(label: &str, text: &str) {
 }
 
 fn print_daemon(status: &DaemonStatus) {
-    let state = match status.state {
-        DaemonState::Starting => "starting",
-        DaemonState::Serving => "serving",
-        DaemonState::Draining => "stopping",
-    };
     let commit = status.commit.as_ref().map(|commit| format!(" ({commit})"));
     let (version, commit) = (&status.version, commit.unwrap_or_default());
-    let uptime = elapsed_text(status.uptime_ms);
+    let (state, uptime) = (status.state.as_str(), elapsed_text(status.uptime_ms));
     print_field(
         "dialscript",
         &format!("{version}{commit}, {state}, up {uptime}, process {}", status.pid),

@@ -20,12 +20,10 @@ impl ControlTable {
         Self { socket: table.take("socket") }
     }
 
-    /// The path of the socket; `None` if the daemon's file turns it off. `folder` is the folder of that file. The
-    /// default path is in the runtime directory that systemd created. If there is none, it is in `folder`.
+    /// The path of the socket; `None` if the daemon's file turns it off. `folder` is the folder of that file.
     pub(crate) fn socket(&self, file: &TomlFile, folder: &Path) -> Option<PathBuf> {
         let Some(given) = &self.socket else {
-            let runtime = systemd_folder("RUNTIME_DIRECTORY");
-            return Some(runtime.as_deref().unwrap_or(folder).join(SOCKET_FILE_NAME));
+            return Some(default_socket(folder));
         };
         if given.get_ref().is_empty() {
             return None;
@@ -46,4 +44,10 @@ impl ControlTable {
         }
         Some(socket)
     }
+}
+
+/// In the runtime directory that systemd created. If there is none, in the folder of the daemon's file.
+pub(crate) fn default_socket(folder: &Path) -> PathBuf {
+    let runtime = systemd_folder("RUNTIME_DIRECTORY");
+    runtime.as_deref().unwrap_or(folder).join(SOCKET_FILE_NAME)
 }

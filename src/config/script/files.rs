@@ -63,10 +63,10 @@ impl ScriptFiles {
     }
 }
 
-/// The paths in a folder, sorted by name.
+/// The paths in a folder, sorted by name. An error means that some may be missing.
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths: Vec<_> =
-        std::fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
+    let paths = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
 }

@@ -21,8 +21,6 @@ pub(crate) struct SelectedScripts {
     /// The errors of the files that are not served.
     pub(crate) errors: Vec<Diagnostic>,
     pub(crate) warnings: Vec<Diagnostic>,
-    /// Why the last valid version of a script serves, by script.
-    pub(crate) replaced: BTreeMap<String, String>,
     /// The files that are served, with the names of their scripts.
     pub(crate) served: Vec<(String, Arc<SourceText>)>,
 }
@@ -132,16 +130,32 @@ impl Selection<'_> {
             };
         }
         // A script that leads to a faulty one may still be served if the faulty one is replaced.
-        if changed {
-            return true;
-        }
-        let excluded = checked.excluded(graph);
-        for name in excluded.iter().copied() {
-            if !self.versions.contains_key(name) {
-                changed |= self.replace(name, ScriptFault::of_path(name, graph, &excluded));
+        changed || self.replace_before(&checked.excluded(graph), graph)
+    }
+
+    /// Selects the last valid versions of scripts that lead to a faulty one: of those that lead to it directly, as the
+    /// scripts before them can then be served by their files. Of the scripts before them, if there are none.
+    fn replace_before(&mut self, excluded: &BTreeSet<&str>, graph: &ScriptGraph) -> bool {
+        loop {
+            let is_tried = |name: &str| self.versions.contains_key(name);
+            let leads_to_tried = |name: &str| {
+                let mut next = graph.get(name).into_iter().flat_map(|facts| &facts.leads_to);
+                next.any(|next| excluded.contains(next.as_str()) && is_tried(next))
+            };
+            let nearest = excluded.iter().copied();
+            let nearest = nearest.filter(|name| !is_tried(name) && leads_to_tried(name));
+            let nearest: Vec<_> = nearest.collect();
+            if nearest.is_empty() {
+                return false;
+            }
+            let mut changed = false;
+            for name in nearest {
+                changed |= self.replace(name, ScriptFault::of_path(name, graph, excluded));
+            }
+            if changed {
+                return true;
             }
         }
-        changed
     }
 
     /// The last valid version has errors too.
@@ -193,7 +207,7 @@ impl Selection<'_> {
             if script.last_valid.is_some() {
                 if let Some(fault) = self.faults.remove(name) {
                     selected.errors.extend(fault.errors);
-                    selected.replaced.insert(name.to_owned(), fault.reason);
+                    selected.library.replaced.insert(name.to_owned(), fault.reason);
                 }
             } else if let Some(text) = self.text(name) {
                 selected.served.push((name.to_owned(), text.clone()));

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::upstream::ControlUpstream;
 use crate::circuit_breaker::BreakerState;
+use crate::script::definition::ScriptState;
+use crate::telemetry::phase::ServerPhase;
 
 /// The state of the daemon. Its scripts follow, one per line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +16,7 @@ pub struct DaemonStatus {
     pub commit: Option<String>,
     pub pid: u32,
     pub uptime_ms: u64,
-    pub state: DaemonState,
+    pub state: ServerPhase,
     pub active_calls: usize,
     /// The limit on `active_calls`.
     pub max_calls: usize,
@@ -36,17 +38,6 @@ pub struct DaemonStatus {
     pub lost_log_lines: u64,
     /// The last reload; `None` if there was none.
     pub last_reload: Option<ReloadStatus>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DaemonState {
-    /// New calls are not accepted yet.
-    Starting,
-    /// New calls are accepted.
-    Serving,
-    /// The daemon stops: active calls continue, and no new ones are accepted.
-    Draining,
 }
 
 /// Refused calls of one switch, for one reason.
@@ -141,18 +132,8 @@ pub struct ScriptStatus {
     pub state: ScriptState,
     /// The version that serves calls; `None` if the script is excluded.
     pub version: Option<String>,
-    /// When that version was last valid, as in RFC 3339. Only if it serves in place of a faulty file.
+    /// When the daemon first served that version, as in RFC 3339. Only if it serves in place of a faulty file.
     pub last_valid: Option<String>,
-    /// Why the file is not used.
+    /// Why the file is not used; `None` if it is.
     pub reason: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScriptState {
-    /// Calls are refused.
-    Excluded,
-    /// The file is faulty. Its last valid version serves.
-    LastValid,
-    Valid,
 }

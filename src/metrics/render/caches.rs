@@ -27,7 +27,7 @@ pub(super) fn encode_caches(
         ("cache_joined", "Cache misses that joined a request in progress", |stats| stats.joined),
     ];
     for (name, help, read) in counters {
-        let scripts = snapshot.cache_tallies.iter();
+        let scripts = snapshot.cache_stats.iter();
         let samples = scripts
             .map(|(script, stats)| ([("script", &**script)], ConstCounter::new(read(stats))));
         encode_family(into, name, help, None, samples)?;

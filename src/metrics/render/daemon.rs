@@ -10,8 +10,8 @@ use prometheus_client::registry::Unit;
 
 use super::sample::{encode_counter, encode_family, encode_gauge, encode_metric, saturating_i64};
 use crate::BUILD_COMMIT;
-use crate::metrics::script_info::ScriptInfoState;
 use crate::metrics::snapshot::MetricsSnapshot;
+use crate::script::definition::ScriptState;
 use crate::telemetry::reload_counts::ReloadSummary;
 
 pub(super) fn encode_daemon(
@@ -30,7 +30,7 @@ pub(super) fn encode_daemon(
 fn encode_scripts(into: &mut DescriptorEncoder<'_>, snapshot: &MetricsSnapshot) -> fmt::Result {
     let scripts = &snapshot.scripts;
     let count = |state| scripts.iter().filter(|script| script.state == state).count();
-    let counts = ScriptInfoState::ALL
+    let counts = ScriptState::ALL
         .into_iter()
         .map(|state| ([("state", state.as_str())], ConstGauge::new(saturating_i64(count(state)))));
     encode_family(into, "scripts", "Scripts by state", None, counts)?;

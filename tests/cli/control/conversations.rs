@@ -173,6 +173,21 @@ async fn a_peer_that_does_not_read_blocks_neither_other_peers_nor_the_stop() {
     assert!(rest.len() < 8 << 20);
 }
 
+/// The clock stands still but for waits, so these take no time.
+#[tokio::test(start_paused = true)]
+async fn a_daemon_that_hangs_is_not_waited_for_long() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("control.sock");
+    let _silent = tokio::net::UnixListener::bind(&path).unwrap();
+    let within = |error: ControlClientError| error.to_string();
+    let status = send_request(&path, &ControlRequest::Status {}).await;
+    let expected =
+        "the daemon does not answer within 10 s: see its log, and restart it if it hangs";
+    assert_eq!(status.map_err(within).unwrap_err(), expected);
+    let reload = send_request(&path, &ControlRequest::Reload {}).await;
+    assert!(matches!(reload, Err(ControlClientError::NoReply(limit)) if limit.as_secs() == 45));
+}
+
 #[tokio::test]
 async fn the_client_does_not_send_a_request_that_is_too_long() {
     let daemon = ControlServer::start().await;

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use rustix::process::Pid;
 use tempfile::{NamedTempFile, TempDir};
 
 use crate::support::config_folder::ConfigFolder;
@@ -22,7 +23,13 @@ use crate::support::wait::blocking_until;
 /// Takes the sockets from standard input and standard output, which are all that a test can pass.
 const PASS_SOCKETS: &str = "exec 3<&0 4<&1 0</dev/null 1>/dev/null; LISTEN_PID=$$ exec \"$@\"";
 
-/// A service with the script `hello`, which waits for one key.
+/// A notification of the test itself.
+const LAST: &str = "X_LAST=1";
+
+/// Waits for one key.
+pub(super) const HELLO: &str = "[keypress]\nlength = 1\ngap = '60s'\n[otherwise]\nthen = 'continue'\n[no_input]\nthen = 'continue'\n";
+
+/// A service with the script `hello`.
 pub(super) struct FakeSystemd {
     pub(super) folder: ConfigFolder,
     pub(super) address: SocketAddr,
@@ -43,10 +50,7 @@ pub(super) struct ServiceProcess(pub(super) Child);
 impl FakeSystemd {
     /// `settings` are further lines of the daemon's file.
     pub(super) fn new(settings: &str) -> Self {
-        let folder = ConfigFolder::with_scripts(&[(
-            "hello",
-            "[keypress]\nlength = 1\ngap = '60s'\n[otherwise]\nthen = 'continue'\n[no_input]\nthen = 'continue'\n",
-        )]);
+        let folder = ConfigFolder::with_scripts(&[("hello", HELLO)]);
         let (address, sockets) = (free_address(), TempDir::new().unwrap());
         let control = sockets.path().join("control.sock");
         folder.daemon_file(format!(
@@ -75,6 +79,7 @@ impl FakeSystemd {
     }
 
     fn program(&self, options: &[&str], passed: Vec<(&str, OwnedFd)>) -> Command {
+        self.receive_all();
         let received = self.received.lock().unwrap();
         let stored = received
             .store
@@ -125,14 +130,24 @@ impl FakeSystemd {
         })
     }
 
+    /// Returns when all notifications that are sent by now are received.
+    fn receive_all(&self) {
+        let received = self.count(LAST);
+        let socket = UnixDatagram::unbound().unwrap();
+        socket.send_to(LAST.as_bytes(), self.sockets.path().join("notify")).unwrap();
+        blocking_until("all notifications", || (self.count(LAST) > received).then_some(()));
+    }
+
     /// The names of the stored file descriptors.
     pub(super) fn stored(&self) -> Vec<String> {
+        self.receive_all();
         let received = self.received.lock().unwrap();
         received.store.iter().map(|(name, _)| name.clone()).collect()
     }
 
     /// Drops all stored file descriptors, as systemd does when a service is stopped.
     pub(super) fn clear_store(&self) {
+        self.receive_all();
         self.received.lock().unwrap().store.clear();
     }
 }
@@ -167,6 +182,13 @@ fn receive(notify: &UnixDatagram, received: &Mutex<Received>) -> bool {
 impl ServiceProcess {
     pub(super) fn signal(&self, signal: &str) {
         send_signal(&self.0, signal);
+    }
+
+    /// The child of the supervisor.
+    pub(super) fn worker(&self) -> Pid {
+        let id = self.0.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        Pid::from_raw(children.trim().parse().unwrap()).unwrap()
     }
 
     /// Waits for the end, and returns the exit code.

@@ -10,6 +10,10 @@ fn passed(address: &str) -> PassedTcpListener {
     PassedTcpListener { socket, address, name: "dialscript.socket".to_owned() }
 }
 
+fn stored(address: &str) -> PassedTcpListener {
+    PassedTcpListener { name: "listen-address".to_owned(), ..passed(address) }
+}
+
 #[test]
 fn a_socket_serves_its_own_address_and_one_for_both_families_also_all_of_ipv4() {
     let local = passed("127.0.0.1:0");
@@ -21,6 +25,13 @@ fn a_socket_serves_its_own_address_and_one_for_both_families_also_all_of_ipv4() 
     let port = both.address.port();
     assert!(both.serves(([0, 0, 0, 0], port).into()));
     assert!(!both.serves(([127, 0, 0, 1], port).into()));
+}
+
+#[test]
+fn a_stored_socket_for_both_families_does_not_serve_ipv4_alone() {
+    let both = stored("[::]:0");
+    assert!(both.serves(both.address));
+    assert!(!both.serves(([0, 0, 0, 0], both.address.port()).into()));
 }
 
 #[test]

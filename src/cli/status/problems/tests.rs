@@ -1,9 +1,11 @@
 use super::find_problems;
 use crate::circuit_breaker::BreakerState;
 use crate::control::protocol::{
-    ControlUpstream, DaemonState, DaemonStatus, EngineError, EngineKind, EngineStatus,
-    ReloadStatus, ResponseCacheStatus, ScriptState, ScriptStatus, SoundCacheStatus,
+    ControlUpstream, DaemonStatus, EngineError, EngineKind, EngineStatus, ReloadStatus,
+    ResponseCacheStatus, ScriptStatus, SoundCacheStatus,
 };
+use crate::script::definition::ScriptState;
+use crate::telemetry::phase::ServerPhase;
 
 /// A daemon without a problem.
 fn healthy() -> DaemonStatus {
@@ -12,7 +14,7 @@ fn healthy() -> DaemonStatus {
         commit: None,
         pid: 1,
         uptime_ms: 1,
-        state: DaemonState::Serving,
+        state: ServerPhase::Serving,
         active_calls: 1,
         max_calls: 2,
         ended_calls: 0,
@@ -68,8 +70,8 @@ fn each_problem_is_found() {
     let last_reload = Some(ReloadStatus { succeeded: false, in_use_for_ms: 1 });
     let response_cache = ResponseCacheStatus { shared_up: Some(false), ..healthy().response_cache };
     let faulty = [
-        (DaemonStatus { state: DaemonState::Starting, ..healthy() }, "The daemon is starting"),
-        (DaemonStatus { state: DaemonState::Draining, ..healthy() }, "The daemon is stopping"),
+        (DaemonStatus { state: ServerPhase::Starting, ..healthy() }, "The daemon is starting"),
+        (DaemonStatus { state: ServerPhase::Draining, ..healthy() }, "The daemon is stopping"),
         (DaemonStatus { active_calls: 2, ..healthy() }, "All 2 calls of `max_calls`"),
         (DaemonStatus { script_count: 0, ..healthy() }, "There are no scripts"),
         (
@@ -115,5 +117,7 @@ fn faulty_scripts_are_problems_and_of_many_the_first_ten_are_named() {
     assert!(found[0].problem.starts_with("Calls for the script s0 are refused"), "{found:?}");
     assert_eq!(found[10].problem, "The same of 3 more scripts.");
     let found = find_problems(&healthy(), &[script("a", ScriptState::LastValid)]);
-    assert!(found[0].problem.contains("the version of 2026-01-01T00:00:00Z serves"), "{found:?}");
+    let expected =
+        "The version of 2026-01-01T00:00:00Z of the script a serves: its file has errors";
+    assert_eq!(found[0].problem, expected);
 }

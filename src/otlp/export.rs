@@ -150,8 +150,8 @@ impl ExportTask {
         false
     }
 
-    /// Logs the end of a failure only if its beginning is in the log, so that a collector that fails now and then does not
-    /// fill it.
+    /// Logs the end of a failure only if its beginning is in the log, so that a collector that fails now and then does
+    /// not fill the log.
     fn log_success(&mut self) {
         let has_drops = self.queue.dropped_spans() > self.reported_drops;
         if std::mem::take(&mut self.failure_is_logged) {

@@ -180,17 +180,17 @@ async fn a_call_that_is_not_sampled_is_not_exported() {
 async fn the_headers_of_the_collector_are_sent_and_the_service_has_its_name() {
     let (web, mut collector) = (shop().await, collector().await);
     let otlp = format!(
-        "{}headers = {{ Authorization = 'Bearer abc' }}\nservice_name = 'ivr'\n",
+        "{}headers = {{ Authorization = 'Bearer of-the-collector' }}\nservice_name = 'ivr'\n",
         endpoint(&collector)
     );
     let mut daemon = TracedDaemon::start(&web, &otlp);
     daemon.call("freeswitch").await;
     daemon.stop();
     let request = collector.next().await;
-    assert_eq!(request.headers("authorization"), ["Bearer abc"]);
+    assert_eq!(request.headers("authorization"), ["Bearer of-the-collector"]);
     assert_eq!(request.headers("content-type"), ["application/x-protobuf"]);
     assert_eq!(received_spans(&request.body)[0].resource["service.name"], "ivr");
-    assert!(!daemon.log().contains("abc"));
+    assert!(!daemon.log().contains("of-the-collector"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -291,7 +291,7 @@ fn watching_the_calls_continues_with_the_next_daemon() {
     let next = folder.program("serve").stderr(Stdio::null()).spawn().unwrap();
     let _next = Watch(next);
     wait_for(&mut output, "0 active calls");
-    send_signal(&watch.0, "-INT");
+    send_signal(&watch.0, "-TERM");
     watch.0.wait().unwrap();
     let mut rest = String::new();
     errors.read_to_string(&mut rest).unwrap();

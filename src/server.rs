@@ -71,10 +71,6 @@ impl SwitchListener {
         }
     }
 
-    pub(crate) fn switch(&self) -> Switch {
-        self.switch
-    }
-
     /// The networks that may connect.
     pub(crate) fn allow(&self) -> AllowedNetworks {
         self.listener.allow.clone()

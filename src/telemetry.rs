@@ -171,7 +171,8 @@ impl CallEnded<'_> {
     }
 }
 
-fn milliseconds(time: Duration) -> u64 {
+/// Whole milliseconds, as in the log and in the replies of the control socket.
+pub(crate) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -8,7 +8,7 @@ from lab.expect import expect
 
 from . import pages, telephone
 
-DEB, NEWER = "/root/dialscript.deb", "/root/dialscript-newer.deb"
+DEB, NEWER = "/var/tmp/dialscript.deb", "/var/tmp/dialscript-newer.deb"
 HELLO = "Hello. This is the voice of your telephone system. It works."
 SECOND = "The second script speaks as well, whatever its neighbour does."
 SCRIPTS = "/etc/dialscript/scripts"

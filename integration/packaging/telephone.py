@@ -8,6 +8,7 @@ from lab.detection import likeness
 from lab.expect import expect
 
 SIP_PORT = 5060
+SPOKEN = "/var/tmp/spoken.wav"  # in the machine
 ACCOUNT = f"""
 [udp]
 type = transport
@@ -53,9 +54,9 @@ def call(extension, within=30):
 
 def expect_to_hear(machine, extension, text, folder):
     """Calls, and compares the recording with what espeak-ng speaks in the machine."""
-    machine.shell(f"echo '{text}' | espeak-ng --stdin -v en -s 175 -w /root/spoken.wav")
+    machine.shell(f"echo '{text}' | espeak-ng --stdin -v en -s 175 -w {SPOKEN}")
     spoken = folder / "spoken.wav"
-    spoken.write_bytes(machine.path("/root/spoken.wav").read_bytes())
+    spoken.write_bytes(machine.path(SPOKEN).read_bytes())
     recording = call(extension).media.recording
     expect("something was recorded", bool(recording), True)
     similarity = likeness(recording, spoken)

@@ -15,6 +15,7 @@ mod keys;
 mod links;
 mod page;
 mod sandbox;
+mod schema_descriptions;
 mod schemas;
 mod toml_blocks;
 

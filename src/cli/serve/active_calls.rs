@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::daemon_status::milliseconds;
 use crate::control::protocol::{CallStatus, CallTotals, ControlReply};
 use crate::script::activity::{CallActivity, ProgressSnapshot};
 use crate::script::definition::Script;
 use crate::server::ActiveCall;
+use crate::telemetry::milliseconds;
 use crate::trigger::fixed_url;
 
 /// The most calls in the reply. The youngest are left out.

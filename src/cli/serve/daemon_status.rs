@@ -2,11 +2,12 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tokio::time::Instant;
 
 use super::listeners::{ListenerFacts, describe_listeners};
+use crate::BUILD_COMMIT;
 use crate::control::protocol::{
     ControlReply, DaemonStatus, EngineError, EngineKind, EngineStatus, ListenerStatus,
     RefusedCallStatus, ReloadStatus, ResponseCacheStatus, ScriptStatus, SoundCacheStatus,
@@ -15,7 +16,7 @@ use crate::script::definition::{ScriptLibrary, ScriptState};
 use crate::script::report::CallOutcome;
 use crate::server::{CallServer, SwitchListener};
 use crate::telemetry::refused_calls::CallRefusal;
-use crate::telemetry::{LostLogLines, Switch};
+use crate::telemetry::{LostLogLines, Switch, milliseconds};
 use crate::trigger::HttpTriggerClient;
 use crate::trigger::shared_cache::SharedCache;
 use crate::voice::{EngineState, VoiceEngines};
@@ -57,7 +58,7 @@ fn status(server: &StatusServer, facts: &DaemonFacts) -> DaemonStatus {
     let upstreams = triggers.upstream_states();
     DaemonStatus {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: Some(env!("DIALSCRIPT_COMMIT").to_owned()).filter(|commit| !commit.is_empty()),
+        commit: Some(BUILD_COMMIT.to_owned()).filter(|commit| !commit.is_empty()),
         pid: std::process::id(),
         uptime_ms: milliseconds(facts.started_at.elapsed()),
         state: server.phase(),
@@ -168,8 +169,4 @@ fn describe_scripts(library: &ScriptLibrary) -> Vec<ScriptStatus> {
     let mut scripts: Vec<_> = excluded.chain(served).collect();
     scripts.sort_by(|a, b| (a.state, &a.name).cmp(&(b.state, &b.name)));
     scripts
-}
-
-pub(super) fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

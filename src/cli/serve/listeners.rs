@@ -42,7 +42,7 @@ pub(super) struct ListenerFacts {
 /// What `dialscript status` shows of the listeners for switches.
 pub(super) fn describe_listeners(listeners: &[SwitchListener]) -> io::Result<Vec<ListenerFacts>> {
     let describe = |listener: &SwitchListener| {
-        let (switch, allow) = (listener.switch(), listener.allow());
+        let (switch, allow) = (listener.switch, listener.allow());
         Ok(ListenerFacts { switch, address: listener.local_addr()?, allow })
     };
     listeners.iter().map(describe).collect()

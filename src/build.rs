@@ -25,13 +25,16 @@ fn commit_of_sources() -> String {
     if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
         println!("cargo:rerun-if-changed={log}");
     }
-    let Some(commit) = git(&["rev-parse", "--short=9", "HEAD"]) else { return String::new() };
+    // Not empty if this crate is a folder of another repository.
+    let is_top = git(&["rev-parse", "--show-prefix"]).is_some_and(|prefix| prefix.is_empty());
+    let commit = git(&["rev-parse", "--short=9", "HEAD"]).filter(|_| is_top);
+    let Some(commit) = commit else { return String::new() };
     let changes = git(&["status", "--porcelain", "--", "src", "Cargo.toml", "Cargo.lock"]);
     let is_modified = changes.is_some_and(|changes| !changes.is_empty());
     commit + if is_modified { "-modified" } else { "" }
 }
 
-/// The output of a Git command about the repository that this crate is the top of; `None` if it failed.
+/// The output of a Git command in the folder of this crate; `None` if it failed.
 fn git(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

@@ -8,7 +8,7 @@ use clap::Args;
 
 pub(super) mod connect;
 mod folders;
-mod json;
+pub(super) mod json;
 mod servers;
 
 use super::config_file::ConfigFile;

@@ -53,7 +53,7 @@ impl ScriptKind {
     }
 }
 
-/// The line with which editors find the schema, if a package has installed it.
+/// Where packages install the schema of scripts, for editors.
 const INSTALLED_SCHEMA: &str = "/usr/share/dialscript/schema/script.schema.json";
 
 /// Writes the script into the folder of scripts. An existing file is never changed.
@@ -92,7 +92,7 @@ fn existing_or_new_config(option: ConfigFile) -> Result<PathBuf, String> {
         return Ok(option.resolve_path());
     }
     if Path::new(config::PARENT_FILE).exists() {
-        return Err("the folder above has a `dialscript.toml`: run this there, or with `--config ../dialscript.toml`"
+        return Err("the folder above has a `dialscript.toml`: run the command there, or with `--config ../dialscript.toml`"
             .to_owned());
     }
     write_new(local, "# All settings have defaults. See the configuration reference.\n")

@@ -7,7 +7,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use serde::Serialize;
 
 use crate::script::escape::{escape_for_terminal, escape_lines_for_terminal};
 
@@ -38,7 +37,7 @@ pub struct Diagnostic {
 
 /// A range in a text file. Lines and columns are counted from 1, columns in characters. The end is behind the last
 /// character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceRange {
     pub line: usize,
     pub column: usize,

@@ -63,6 +63,7 @@ impl ValueKind {
 
     /// The kind of a text. If only quoted words are expected, it is one of those.
     fn from_expected_text(expected: &str) -> Self {
+        // HTTP methods are described like this.
         let list = expected.trim_end_matches(", in capital letters");
         let mut parts = list.split('"');
         let mut words = Vec::new();

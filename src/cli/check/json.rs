@@ -3,19 +3,8 @@
 use serde::Serialize;
 
 use crate::cli::terminal::print_json;
-use crate::config::{ConfigErrors, ConfigWarnings, Diagnostic, SourceRange};
-
-/// An error or a warning.
-#[derive(Serialize)]
-struct DiagnosticLine<'a> {
-    level: &'static str,
-    file: &'a str,
-    /// Missing if the message is about the whole file.
-    #[serde(flatten)]
-    range: Option<SourceRange>,
-    message: &'a str,
-    help: Option<&'a str>,
-}
+use crate::config::{ConfigErrors, ConfigWarnings, Diagnostic};
+use crate::control::protocol::{DiagnosticLevel, DiagnosticRange, FileDiagnostic};
 
 /// The last line.
 #[derive(Serialize)]
@@ -37,24 +26,38 @@ pub(super) struct ServerLine<'a> {
 }
 
 pub(super) fn print_errors(errors: &ConfigErrors) {
-    errors.iter().for_each(|error| print_diagnostic("error", error));
+    errors.iter().for_each(|error| print_diagnostic(DiagnosticLevel::Error, error));
     print_json(&SummaryLine { scripts: None, errors: errors.len(), warnings: 0 });
 }
 
 /// Prints the warnings and the summary of files without errors.
 pub(super) fn print_success(scripts: usize, warnings: &ConfigWarnings) {
-    warnings.iter().for_each(|warning| print_diagnostic("warning", warning));
+    warnings.iter().for_each(|warning| print_diagnostic(DiagnosticLevel::Warning, warning));
     let warnings = warnings.iter().count();
     print_json(&SummaryLine { scripts: Some(scripts), errors: 0, warnings });
 }
 
-fn print_diagnostic(level: &'static str, diagnostic: &Diagnostic) {
-    let Diagnostic { file, message, help, .. } = diagnostic;
-    print_json(&DiagnosticLine {
-        level,
-        file: &file.name,
-        range: diagnostic.range(),
-        message,
-        help: help.as_deref(),
+fn print_diagnostic(level: DiagnosticLevel, diagnostic: &Diagnostic) {
+    print_json(&file_diagnostic(level, diagnostic));
+}
+
+/// The fields of an error or a warning, without the text that is printed.
+pub(in crate::cli) fn file_diagnostic(
+    level: DiagnosticLevel,
+    diagnostic: &Diagnostic,
+) -> FileDiagnostic {
+    let range = diagnostic.range().map(|range| DiagnosticRange {
+        line: range.line,
+        column: range.column,
+        end_line: range.end_line,
+        end_column: range.end_column,
     });
+    FileDiagnostic {
+        level,
+        file: diagnostic.file.name.clone(),
+        range,
+        message: diagnostic.message.clone(),
+        help: diagnostic.help.clone(),
+        text: None,
+    }
 }

@@ -1,9 +1,10 @@
 //! The result of a reload, for `dialscript reload`.
 
+use crate::cli::check::json::file_diagnostic;
 use crate::config::{ChangedKeys, Config, ConfigErrors, ConfigWarnings, Diagnostic};
 use crate::control::protocol::{
-    ControlReply, DiagnosticLevel, DiagnosticRange, FileDiagnostic, LoadedScript, ReloadFailure,
-    ReloadReport, ReplacedScript,
+    ControlReply, DiagnosticLevel, FileDiagnostic, LoadedScript, ReloadFailure, ReloadReport,
+    ReplacedScript,
 };
 use crate::script::definition::ScriptLibrary;
 use crate::trigger::TriggerSetupError;
@@ -101,19 +102,12 @@ fn diagnostic(level: DiagnosticLevel, diagnostic: &Diagnostic) -> ControlReply {
         DiagnosticLevel::Error => diagnostic.error_text(),
         DiagnosticLevel::Warning => diagnostic.warning_text(),
     };
-    let range = diagnostic.range().map(|range| DiagnosticRange {
-        line: range.line,
-        column: range.column,
-        end_line: range.end_line,
-        end_column: range.end_column,
-    });
+    let fields = file_diagnostic(level, diagnostic);
     ControlReply::Diagnostic(FileDiagnostic {
-        level,
-        file: diagnostic.file.name.clone(),
-        range,
-        message: shortened(diagnostic.message.clone()),
-        help: diagnostic.help.clone().map(shortened),
+        message: shortened(fields.message),
+        help: fields.help.map(shortened),
         text: Some(shortened(text)),
+        ..fields
     })
 }
 

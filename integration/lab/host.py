@@ -35,8 +35,7 @@ class NotPrepared(Exception):
 
 def prepare(say):
     """Checks that this machine has what the lab needs. As root, missing Debian packages are installed."""
-    # Processes are ended in `finally` blocks, which SIGTERM would skip by default.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    end_on_sigterm()
     if not shutil.which("cargo"):
         raise NotPrepared("cargo is missing: install Rust 1.95 or newer with rustup, and open a new shell")
     require(NEEDED, say)
@@ -45,6 +44,11 @@ def prepare(say):
             require(OPTIONAL, say)
         except NotPrepared as problem:
             say(str(problem))
+
+
+def end_on_sigterm():
+    """Processes are ended in `finally` blocks, which SIGTERM would skip by default."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def needs_root():

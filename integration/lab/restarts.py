@@ -8,7 +8,7 @@ import time
 from .deadline import wait_until
 from .eventsocket import EventSocket
 
-# Every fifth call is longer than the time between two restarts.
+# Every tenth call is longer than the time between two restarts.
 SCRIPTS = {"short": 2, "long": 12}
 SCRIPT = """
     [keypress]

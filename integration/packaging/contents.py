@@ -1,6 +1,7 @@
 """Checks of the built packages, without installing them."""
 
 import re
+import shlex
 import subprocess
 import tempfile
 from pathlib import Path
@@ -33,7 +34,7 @@ def _same_files(packages):
         deb, rpm = Path(folder) / "deb", Path(folder) / "rpm"
         rpm.mkdir()
         _output(["dpkg-deb", "--extract", str(packages.deb), str(deb)])
-        _output(["sh", "-c", f"rpm2archive - < {packages.rpm} | tar --extract --gzip --directory={rpm}"])
+        _output(["sh", "-c", f"rpm2archive - < {shlex.quote(str(packages.rpm))} | tar --extract --gzip --directory={rpm}"])
         of_deb = {_common_name(path): _text(file) for path, file in _files(deb) if not ONLY_DEB.match(path)}
         of_rpm = {path: _text(file) for path, file in _files(rpm) if not ONLY_RPM.match(path)}
     expect("files", sorted(of_rpm), sorted(of_deb))
@@ -73,7 +74,7 @@ def _dependencies(packages):
 
 def _lintian(packages):
     done = subprocess.run(["lintian", str(packages.deb)], capture_output=True, text=True, check=False)
-    expect("reports", done.stdout.strip(), "")
+    expect("exit code and reports", (done.returncode, done.stdout.strip()), (0, ""))
 
 
 def _manual_pages():
@@ -84,7 +85,7 @@ def _manual_pages():
         expect(f"warnings of man about {page.name}", done.stderr.strip(), "")
         # Of its levels, `error` is about pages that are shown otherwise than they were meant.
         done = subprocess.run(["mandoc", "-T", "lint", "-W", "error", str(page)], capture_output=True, text=True, check=False)
-        expect(f"errors of mandoc about {page.name}", done.stdout.strip(), "")
+        expect(f"errors of mandoc about {page.name}", (done.stdout + done.stderr).strip(), "")
 
 
 def _completions():

@@ -110,7 +110,9 @@ class Installation:
         expect(f"{last.strip()!r} is {MOST_EXPOSED} or better", float(exposure[1]) <= MOST_EXPOSED, True)
 
     def run_manual(self):
-        problems = [problem for block in pages.installed_blocks() for problem in block.run(self._machine.status_of)]
+        blocks = pages.installed_blocks()
+        expect("the manual has blocks for an installed system", bool(blocks), True)
+        problems = [problem for block in blocks for problem in block.run(self._machine.status_of)]
         expect("different output", "\n".join(problems), "")
 
     def reload_faulty(self):
@@ -145,6 +147,7 @@ class Installation:
                 self._shell("systemctl restart dialscript")
             time.sleep(3)
         expect(f"some of {len(calls.causes)} calls", len(calls.causes) >= 10, True)
+        expect("calls that ended", len(calls.causes), calls.started())
         expect("how they ended", set(calls.causes), {telephone.HANDED_BACK})
 
     def upgrade(self):

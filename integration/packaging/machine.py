@@ -31,8 +31,9 @@ ENTER = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mo
 
 
 def enter(folder):
-    """Runs this program again in namespaces of its own, with the folder for its files."""
-    subprocess.run([*ENTER, sys.executable, *sys.argv, "--inside", str(folder)], check=False)
+    """Runs this program again in namespaces of its own, with the folder for its files. Returns its exit code."""
+    done = subprocess.run([*ENTER, sys.executable, *sys.argv, "--inside", str(folder)], check=False)
+    return done.returncode
 
 
 def prepared(cache, say):

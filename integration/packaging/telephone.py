@@ -83,6 +83,10 @@ class SteadyCalls:
         for thread in self._threads:
             thread.join(60)
 
+    def started(self):
+        """The number of calls that were begun."""
+        return len(self._threads)
+
     def _run(self):
         while not self._stopped.is_set():
             thread = threading.Thread(target=self._call, daemon=True)
@@ -93,5 +97,5 @@ class SteadyCalls:
     def _call(self):
         try:
             self.causes.append(call(self._extension).cause)
-        except AssertionError as problem:
+        except (AssertionError, OSError) as problem:
             self.causes.append(str(problem))

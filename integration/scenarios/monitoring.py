@@ -41,8 +41,6 @@ listen = "127.0.0.1:{port}"
 
 # Grafana replaces these in the queries of a dashboard.
 VARIABLES = {"$__rate_interval": "1m", "$instance": ".*"}
-# A histogram has these series.
-SERIES = ("_bucket", "_sum", "_count")
 
 
 def page(port, path, **headers):
@@ -122,7 +120,7 @@ def prometheus_reads(lab):
     for _, expression in dashboard_queries():
         server.query(expression)  # a mistake in it is an error
     expect_values(server)
-    expect("problems in the log of Prometheus", re.findall(r"level=(?:warn|error).*", server.log), [])
+    expect("problems in the log of Prometheus", re.findall(r"(?i)level=(?:warn|error).*", server.log), [])
     expect("firing alerts", [rule["name"] for rule in server.rules() if rule.get("state") == "firing"], [])
 
 

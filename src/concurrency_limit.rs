@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::{AcquireError, Semaphore, TryAcquireError};
+use tokio::sync::{Semaphore, TryAcquireError};
 
 /// A limit on concurrent work. Clones share its permits.
 #[derive(Debug, Clone)]
@@ -71,13 +71,13 @@ impl ConcurrencyLimit {
     }
 
     /// Waits for a free permit. Who waits first gets one first.
-    ///
-    /// # Errors
-    ///
-    /// Never: the limit is not closed.
-    pub(crate) async fn acquire(&self) -> Result<ConcurrencyPermit, AcquireError> {
-        self.0.free.acquire().await?.forget();
-        Ok(ConcurrencyPermit(self.0.clone()))
+    pub(crate) async fn acquire(&self) -> ConcurrencyPermit {
+        match self.0.free.acquire().await {
+            Ok(permit) => permit.forget(),
+            // Never: nobody closes the semaphore.
+            Err(_) => std::future::pending().await,
+        }
+        ConcurrencyPermit(self.0.clone())
     }
 }
 
@@ -94,6 +94,10 @@ impl Drop for ConcurrencyPermit {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
     use super::*;
 
     #[test]
@@ -134,10 +138,10 @@ mod tests {
         let _held = limit.try_acquire().unwrap();
         let waiting = tokio::spawn({
             let limit = limit.clone();
-            async move { limit.acquire().await.is_ok() }
+            async move { drop(limit.acquire().await) }
         });
         tokio::task::yield_now().await;
         limit.set_max(2);
-        assert!(waiting.await.unwrap());
+        timeout(Duration::from_secs(5), waiting).await.unwrap().unwrap();
     }
 }

@@ -49,7 +49,11 @@ impl<const N: usize> DurationHistograms<N> {
     pub fn observe(&self, labels: [&str; N], duration: Duration) {
         let seconds = duration.as_secs_f64();
         let samples = self.samples.read();
-        if let Ok(index) = position(&samples, labels) {
+        let found = match position(&samples, labels) {
+            Err(_) if samples.len() >= MAX_LABEL_SETS => position(&samples, [OTHER; N]),
+            found => found,
+        };
+        if let Ok(index) = found {
             samples[index].1.observe(seconds);
             return;
         }

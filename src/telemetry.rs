@@ -1,4 +1,4 @@
-//! The log: where it is written, and the line that ends each call.
+//! The log, and what is counted and measured about calls and reloads.
 
 pub(crate) mod call_counts;
 pub(crate) mod call_span;

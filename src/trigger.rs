@@ -41,7 +41,7 @@ pub mod response_cache;
 mod settings;
 pub mod shared_cache;
 mod tiered_cache;
-pub(crate) mod trigger_wait;
+mod trigger_wait;
 pub mod upstream;
 
 use answer_parser::AnswerParser;

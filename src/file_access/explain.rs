@@ -19,6 +19,8 @@ const UNKNOWN_USER: &str = "USER";
 const NOBODY: u32 = u32::MAX - 1;
 /// How long the list of accounts and processes is used for further explanations: many calls can fail at once.
 const MAX_AGE: Duration = Duration::from_secs(5);
+/// How long a call waits for an explanation: the file can be on a network disk that does not answer.
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// Why a user can't do something with a file, and the command that fixes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +54,7 @@ pub(crate) fn explain_for_known_switch(
     users.find_map(|user| explain_for_user(path, need, user, &known.accounts))
 }
 
-/// [`explain_for_switch`] in a thread that may block.
+/// [`explain_for_switch`] in a thread that may block. A call waits for it no longer than [`MAX_WAIT`].
 pub(crate) async fn explain_in_background(
     switch: &'static str,
     path: &str,
@@ -60,7 +62,8 @@ pub(crate) async fn explain_in_background(
 ) -> Option<AccessExplanation> {
     let path = PathBuf::from(path);
     let explain = move || explain_for_switch(switch, &path, need);
-    tokio::task::spawn_blocking(explain).await.ok().flatten()
+    let explained = tokio::task::spawn_blocking(explain);
+    tokio::time::timeout(MAX_WAIT, explained).await.ok()?.ok().flatten()
 }
 
 /// Adds to an error that a switch can't write a recording why that is, and the command that fixes it, if that is known.

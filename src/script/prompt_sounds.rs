@@ -138,7 +138,7 @@ impl<R: Future<Output = Result<RenderedSound, SoundError>> + Send + Unpin> Sound
                     let mut span = self.trace.start_wait(span_name);
                     let rendered = render.await;
                     if let Err(error) = &rendered {
-                        span.fail(&error.to_string());
+                        span.fail(error);
                     }
                     drop(span);
                     match rendered {

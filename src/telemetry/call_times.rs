@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::switch::Switch;
+use crate::channel::HandoverResult;
 use crate::histogram::DurationHistograms;
 use crate::script::definition::ScriptLibrary;
 use crate::script::report::CallReport;
@@ -44,7 +45,10 @@ impl CallTimes {
     pub(super) fn observe(&self, switch: Switch, duration: Duration, report: &CallReport) {
         let switch = [switch.as_str()];
         self.calls.observe(switch, duration);
-        self.handovers.observe(switch, report.handover_time);
+        // After a hang-up there is nobody to hand over.
+        if report.handover == Some(HandoverResult::Completed) {
+            self.handovers.observe(switch, report.handover_time);
+        }
         for (script, time) in &report.input_times {
             self.inputs.observe([&script.name], *time);
         }

@@ -1,5 +1,6 @@
 //! Steps of a call that are in progress.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,9 +65,9 @@ impl ActiveSpan {
     }
 
     /// Marks the step as failed.
-    pub fn fail(&mut self, reason: &str) {
+    pub fn fail(&mut self, reason: impl fmt::Display) {
         if let Some(recorded) = &mut self.0 {
-            recorded.span.error = Some(bounded(reason));
+            recorded.span.error = Some(bounded(&reason.to_string()));
         }
     }
 }

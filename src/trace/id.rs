@@ -3,7 +3,7 @@
 use std::fmt;
 
 use data_encoding::HEXLOWER;
-use ring::rand::{SecureRandom, SystemRandom};
+use ring::rand::SystemRandom;
 
 /// The identifier of a trace. The default, all zeros, is not valid.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -27,9 +27,7 @@ impl SpanId {
 
 /// `None` if the system has no random numbers.
 fn random<const N: usize>() -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    SystemRandom::new().fill(&mut bytes).ok()?;
-    Some(bytes)
+    ring::rand::generate(&SystemRandom::new()).ok().map(|random| random.expose())
 }
 
 impl fmt::Display for TraceId {

@@ -77,8 +77,8 @@ impl HttpTriggerClient {
 
 impl TriggerSettings {
     fn has_same_client(&self, other: &Self) -> bool {
-        let client = |settings: &Self| (settings.connect_timeout, settings.proxy.clone());
-        client(self) == client(other)
+        self.connect_timeout == other.connect_timeout
+            && self.proxy == other.proxy
             && self.allow_hosts == other.allow_hosts
             && self.allow_networks == other.allow_networks
             && self.tls_identities == other.tls_identities

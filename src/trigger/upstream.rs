@@ -276,7 +276,7 @@ pub(super) struct UpstreamPermit {
 async fn acquire_until(permits: &ConcurrencyLimit, deadline: Instant) -> Option<ConcurrencyPermit> {
     match permits.try_acquire() {
         Ok(permit) => Some(permit),
-        Err(_) => timeout_at(deadline, permits.acquire()).await.ok()?.ok(),
+        Err(_) => timeout_at(deadline, permits.acquire()).await.ok(),
     }
 }
 

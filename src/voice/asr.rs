@@ -35,7 +35,7 @@ pub struct Recognizer {
     timeout: Duration,
     limit: ConcurrencyLimit,
     engine_stats: Arc<EngineStats>,
-    last_failure: Mutex<Option<LastFailure>>,
+    last_failure: Arc<Mutex<Option<LastFailure>>>,
 }
 
 impl Recognizer {
@@ -49,7 +49,7 @@ impl Recognizer {
             timeout: settings.timeout,
             limit: ConcurrencyLimit::new(settings.max_concurrent.max(1)),
             engine_stats: Arc::new(EngineStats::new(engine_name(settings))),
-            last_failure: Mutex::default(),
+            last_failure: Arc::default(),
         }
     }
 
@@ -65,7 +65,10 @@ impl Recognizer {
             timeout: settings.timeout,
             limit: self.limit.clone(),
             engine_stats: self.engine_stats.clone(),
-            last_failure: Mutex::default(),
+            last_failure: match self.engine == settings.asr_engine {
+                true => self.last_failure.clone(),
+                false => Arc::default(),
+            },
         }
     }
 

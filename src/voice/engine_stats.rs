@@ -38,9 +38,12 @@ impl EngineStats {
         self.times.retain(|[name]| errors.contains_key(name));
     }
 
-    /// Counts a run of an engine, whether it was successful or not.
+    /// Counts the time of an engine's work, whether it was successful or not. An engine that was removed meanwhile does
+    /// not count.
     pub(super) fn record_time(&self, engine: &str, duration: Duration) {
-        self.times.observe([engine], duration);
+        if self.errors.read().contains_key(engine) {
+            self.times.observe([engine], duration);
+        }
     }
 
     pub(super) fn record_error(&self, engine: &str) {

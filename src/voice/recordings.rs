@@ -104,8 +104,12 @@ impl SpeechRecording {
     /// The file name is not part of the error.
     fn unreadable(&self) -> AsrError {
         let name = self.local.file_name().unwrap_or_default().to_string_lossy();
-        let why =
-            describe_unreadable(&self.local).unwrap_or_default().replace(&*name, "said-….wav");
+        let Some(why) = describe_unreadable(&self.local) else {
+            return AsrError(
+                "could not read the recording: permission denied, but not by its mode".into(),
+            );
+        };
+        let why = why.replace(&*name, "said-….wav");
         AsrError(format!(
             "could not read the recording: {why}; the switch must write recordings that the group of the folder can \
              read: set its umask to 0007 or 0027, and the mode of the folder to 2770"

@@ -160,7 +160,7 @@ impl SoundFetcher {
         source: &SoundSource,
         stale: Option<&Arc<StoredSound>>,
     ) -> Result<Arc<StoredSound>, SoundFetchError> {
-        let _permit = self.limit.acquire().await.map_err(temporary_error)?;
+        let _permit = self.limit.acquire().await;
         let request = self.build_request(source, stale).map_err(temporary_error)?;
         let reply = self.client.exchange(request, source.untrusted_host, MAX_SOUND_BYTES).await;
         let reply = reply.map_err(temporary_error)?;

@@ -195,7 +195,7 @@ impl Synthesizer {
         request: &SynthesisRequest,
     ) -> Result<RenderedSound, SoundError> {
         let mut deadline = Instant::now() + self.timeout;
-        let Ok(Ok(_permit)) = timeout_at(deadline, self.limit.acquire()).await else {
+        let Ok(_permit) = timeout_at(deadline, self.limit.acquire()).await else {
             let timeout = self.timeout;
             return Err(SoundError(format!(
                 "no text-to-speech engine was free within {timeout:?}"

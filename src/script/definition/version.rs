@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
 
 /// A short hash of the content of a script file, shown as eight hexadecimal digits: those that `sha256sum` prints first.
@@ -20,6 +21,6 @@ impl ScriptVersion {
 
 impl fmt::Display for ScriptVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(HEXLOWER.encode_mut_str(&self.0, &mut [0; 8]))
     }
 }

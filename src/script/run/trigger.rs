@@ -137,7 +137,6 @@ fn describe_request(span: &mut ActiveSpan, result: &TriggerResult) {
     span.set_some("dialscript.joined", result.timings.joined_flight.then_some(true));
     match &result.answer {
         Ok(answer) => span.set("dialscript.http_status", answer.status),
-        Err(error) if span.is_recorded() => span.fail(&error.to_string()),
-        Err(_) => {}
+        Err(error) => span.fail(error),
     }
 }

@@ -56,12 +56,12 @@ impl AttemptTrace {
                 self.span.set("http.response.status_code", status);
                 if status >= 400 {
                     self.span.set("error.type", &*status.to_string());
-                    self.span.fail(&format!("HTTP status {status}"));
+                    self.span.fail(format_args!("HTTP status {status}"));
                 }
             }
             Err(error) => {
                 self.span.set("error.type", error_type(error));
-                self.span.fail(&error.to_string());
+                self.span.fail(error);
             }
         }
     }
@@ -76,6 +76,10 @@ fn error_type(error: &TriggerError) -> &'static str {
         TriggerError::BodyTooLong(_) => "body_too_long",
         TriggerError::RedirectLoop(_) => "redirect_loop",
         TriggerError::Cancelled => "cancelled",
-        _ => "not_sent",
+        TriggerError::ParserBusy => "parser_busy",
+        TriggerError::NotSent(_)
+        | TriggerError::TooManyRequests(_)
+        | TriggerError::UpstreamBusy(_)
+        | TriggerError::CircuitOpen(_) => "not_sent",
     }
 }

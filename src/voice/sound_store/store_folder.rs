@@ -4,8 +4,9 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
-use std::sync::OnceLock;
 use std::time::SystemTime;
+
+use parking_lot::Mutex;
 
 use super::shared_mode;
 use super::sound_key::SoundKey;
@@ -53,24 +54,23 @@ pub(super) struct StoredFile {
 #[derive(Debug)]
 pub(super) struct StoreFolder {
     paths: FolderPaths,
-    /// Set once this process owns the folder.
-    lock: OnceLock<File>,
+    /// The lock file, while this process owns the folder.
+    lock: Mutex<Option<File>>,
 }
 
 impl StoreFolder {
     /// Creates nothing on disk.
     pub(super) fn new(paths: &FolderPaths) -> Self {
-        Self { paths: paths.clone(), lock: OnceLock::new() }
+        Self { paths: paths.clone(), lock: Mutex::default() }
     }
 
     /// Whether this process owns the folder.
     pub(super) fn is_owner(&self) -> bool {
-        self.lock.get().is_some()
+        self.lock.lock().is_some()
     }
 
-    /// Takes the folder's lock, if it is free. The lock is held until [`Self::unlock`] or the end of
-    /// this process. Fails if there is no folder,
-    /// or if two threads call it at once.
+    /// Takes the folder's lock, if it is free. It is held until [`Self::unlock`] or the end of this process. Fails if
+    /// there is no folder.
     pub(super) fn try_lock(&self) -> Option<()> {
         let file = self.open_lock_file().ok()?;
         match file.try_lock() {
@@ -78,14 +78,14 @@ impl StoreFolder {
             // The file system has no locks, so other processes can't be noticed.
             Err(TryLockError::Error(_)) | Ok(()) => {}
         }
-        self.lock.set(file).ok()
+        *self.lock.lock() = Some(file);
+        Some(())
     }
 
     /// Frees the folder's lock for another process.
     pub(super) fn unlock(&self) {
-        if let Some(file) = self.lock.get() {
-            drop(file.unlock());
-        }
+        // The lock ends with the file.
+        drop(self.lock.lock().take());
     }
 
     /// Whether another process owns the folder, or another user has reserved it with a lock file that is not for us.

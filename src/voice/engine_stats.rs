@@ -68,3 +68,22 @@ pub struct EngineSnapshot {
     pub times: HistogramSamples<1>,
     pub errors: Vec<(Box<str>, u64)>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::voice::engine_stats::EngineStats;
+
+    #[test]
+    fn an_engine_that_was_removed_does_not_come_back_with_its_last_sound() {
+        let stats = EngineStats::new(["before"]);
+        stats.set_engines(["after"]);
+        stats.record_time("before", Duration::from_secs(1));
+        stats.record_error("before");
+        let snapshot = stats.snapshot();
+        let timed: Vec<_> = snapshot.times.iter().map(|([engine], _)| &**engine).collect();
+        assert_eq!(timed, ["after"]);
+        assert_eq!(snapshot.errors.len(), 1);
+    }
+}

@@ -107,6 +107,17 @@ fn calls_of_both_switches_are_measured_alike() {
 }
 
 #[test]
+fn a_call_that_ends_with_a_hang_up_has_no_hand_over() {
+    let daemon = MeasuredDaemon::start(&[("menu", MENU)], "", Stdio::null());
+    daemon.call("menu", &["--digits", "", "--hangup-after", "200ms"]);
+    for switch in ["asterisk", "freeswitch"] {
+        let labels = format!("{{switch=\"{switch}\"}}");
+        daemon.wait_for_sample(&format!("dialscript_call_duration_seconds_count{labels} 1"));
+        daemon.wait_for_sample(&format!("dialscript_handover_seconds_count{labels} 0"));
+    }
+}
+
+#[test]
 fn refused_calls_are_counted_by_their_reason() {
     let daemon =
         MeasuredDaemon::start(&[("menu", MENU)], "[server]\nmax_calls = 2\n", Stdio::null());

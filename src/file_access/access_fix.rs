@@ -70,11 +70,15 @@ fn shared_folder(path: &Path, need: FileNeed) -> PathBuf {
     shared.unwrap_or(folder).to_owned()
 }
 
-/// A path as the shell needs it.
+/// A path, or another word, as the shell needs it.
 pub(crate) fn shell_quoted(path: &Path) -> String {
     let name = path.display().to_string();
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@".contains(c);
-    if name.chars().all(is_plain) { name } else { format!("'{}'", name.replace('\'', "'\\''")) }
+    if !name.is_empty() && name.chars().all(is_plain) {
+        name
+    } else {
+        format!("'{}'", name.replace('\'', "'\\''"))
+    }
 }
 
 /// Whether this is the home folder of a user, which the users of switches should not enter.

@@ -2,6 +2,7 @@
 
 mod dialplan;
 mod sharing;
+mod trust;
 
 use std::fs;
 use std::net::SocketAddr;

@@ -17,6 +17,7 @@ use crate::fake::destinations::FakeDestinations;
 use crate::fake::dtmf::DtmfSource;
 use crate::fake::freeswitch::FakeFreeSwitchCall;
 use crate::fake::phone::{Continuation, Phone};
+use crate::file_access::shell_quoted;
 
 const CHECK: &str = "daemon";
 /// A script that no daemon has: its name has a character that no name of a script can have.
@@ -162,7 +163,7 @@ async fn check_listener(
 fn start_command(context: &DoctorContext<'_>) -> String {
     match &context.host.unit {
         Some(_) => "systemctl start dialscript".to_owned(),
-        None => format!("dialscript serve --config '{}'", context.path.display()),
+        None => format!("dialscript serve --config {}", shell_quoted(context.path)),
     }
 }
 

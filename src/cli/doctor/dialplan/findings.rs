@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use crate::cli::doctor::configuration::check_command;
 use crate::cli::doctor::context::DoctorContext;
 use crate::cli::doctor::finding::Finding;
 use crate::config::nearest;
@@ -60,7 +61,7 @@ impl DialplanFindings {
         if let Some(excluded) = library.excluded.get(script) {
             let message =
                 format!("{place}: the script {script} is not served: {}", excluded.reason);
-            let fix = format!("dialscript check --config '{}'", context.path.display());
+            let fix = check_command(context.path);
             self.findings.push(Finding::problem(CHECK, message, fix));
             return;
         }

@@ -9,6 +9,7 @@ mod accounts;
 mod acl;
 pub(crate) mod explain;
 mod obstacle;
+pub(crate) mod regular_file;
 mod switch_user;
 
 pub(crate) use access_fix::shell_quoted;

@@ -8,6 +8,7 @@ mod context;
 mod daemon;
 mod dialplan;
 mod engines;
+mod files_below;
 mod finding;
 mod host;
 mod limits;

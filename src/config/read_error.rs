@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::diagnostic::Diagnostic;
-use super::regular_file;
-use crate::file_access::shell_quoted;
+use crate::file_access::{regular_file, shell_quoted};
 
 /// The IDs of users who are persons: `UID_MIN` and `UID_MAX` of login.defs(5).
 const LOGIN_USERS: RangeInclusive<u32> = 1000..=60_000;

@@ -1,8 +1,8 @@
 //! Users and groups, read from `/etc/passwd` and `/etc/group`.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
+
+use super::regular_file;
 
 /// A longer file is cut: an account near its end is then unknown.
 const MAX_FILE_BYTES: u64 = 4 << 20;
@@ -93,12 +93,8 @@ impl HostAccounts {
 }
 
 fn read_text(path: &Path) -> String {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(&mut bytes));
-    match read {
-        Ok(_) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(_) => String::new(),
-    }
+    let bytes = regular_file::read(path, MAX_FILE_BYTES).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Whether a name can stand in a command without quotes. The files may come from a file system that another user can

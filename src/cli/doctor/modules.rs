@@ -1,6 +1,5 @@
 //! Whether the switch has loaded the modules that the manual names in docs/admin/installation.md.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,11 +7,15 @@ use super::context::DoctorContext;
 use super::finding::Finding;
 use super::program::program_output;
 use super::switches::{config_folder, is_here};
+use crate::file_access::regular_file;
 use crate::voice::settings::AsrBackend;
 
 const CHECK: &str = "modules";
 /// How long one question to the switch may take.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// A longer list of modules is cut.
+const MAX_LIST_BYTES: u64 = 4 << 20;
 
 /// A module, and what does not work without it.
 struct NeededModule {
@@ -63,7 +66,7 @@ fn check_asterisk(context: &DoctorContext<'_>) -> Vec<Finding> {
             .then(|| line.is_some_and(|line| !line.contains("Not Running")))
     };
     let configured = config_folder("asterisk", &context.host.root)
-        .and_then(|folder| fs::read_to_string(folder.join("modules.conf")).ok());
+        .and_then(|folder| read_list(&folder.join("modules.conf")));
     let is_configured = |module: &NeededModule| asterisk_loads(configured.as_deref()?, module.name);
     let fix = |module: &NeededModule| {
         let name = module.name;
@@ -86,9 +89,8 @@ fn check_freeswitch(context: &DoctorContext<'_>) -> Vec<Finding> {
             _ => None,
         }
     };
-    let configured = config_folder("freeswitch", &context.host.root).and_then(|folder| {
-        fs::read_to_string(folder.join("autoload_configs/modules.conf.xml")).ok()
-    });
+    let configured = config_folder("freeswitch", &context.host.root)
+        .and_then(|folder| read_list(&folder.join("autoload_configs/modules.conf.xml")));
     let is_configured =
         |module: &NeededModule| freeswitch_loads(configured.as_deref()?, module.name);
     let fix = |module: &NeededModule| {
@@ -98,6 +100,11 @@ fn check_freeswitch(context: &DoctorContext<'_>) -> Vec<Finding> {
         )
     };
     report("FreeSWITCH", &needed, is_loaded, is_configured, fix)
+}
+
+fn read_list(path: &Path) -> Option<String> {
+    let bytes = regular_file::read(path, MAX_LIST_BYTES).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn run_if_local(context: &DoctorContext<'_>, program: &str, arguments: &[&str]) -> Option<String> {

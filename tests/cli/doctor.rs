@@ -289,3 +289,19 @@ fn a_secret_that_the_user_of_the_switch_can_read_is_a_warning() {
     let [finding] = &installation.doctor(&[]).of("secrets")[..] else { panic!() };
     assert!(finding.contains("user asterisk of the switch can read the secret"), "{finding}");
 }
+
+#[test]
+fn what_listens_without_an_answer_is_told_from_what_is_no_daemon() {
+    let installation = Installation::new();
+    let socket =
+        std::os::unix::net::UnixListener::bind(installation.folder.at("control.sock")).unwrap();
+    std::thread::spawn(move || while socket.accept().is_ok() {});
+    let listener = std::net::TcpListener::bind(installation.address).unwrap();
+    let daemon = installation.doctor(&[]).of("daemon");
+    assert_eq!(daemon.len(), 2, "{daemon:?}");
+    assert!(daemon[0].starts_with("problem: the answer at the control socket"), "{daemon:?}");
+    assert!(daemon[1].contains("does not answer Asterisk within 5 s"), "{daemon:?}");
+    std::thread::spawn(move || while listener.accept().is_ok() {});
+    let daemon = installation.doctor(&[]).of("daemon");
+    assert!(daemon[1].contains("does not speak the protocol of Asterisk"), "{daemon:?}");
+}

@@ -223,6 +223,14 @@ fn a_module_that_asterisk_is_told_not_to_load_is_a_problem() {
 }
 
 #[test]
+fn an_empty_list_of_modules_says_nothing() {
+    let installation = Installation::new();
+    installation.host_file("etc/asterisk/modules.conf", "[modules]\n#include more.conf\n");
+    let [finding] = &installation.doctor(&[]).of("modules")[..] else { panic!() };
+    assert!(finding.starts_with("not_checked: the modules of Asterisk"), "{finding}");
+}
+
+#[test]
 fn an_engine_that_fails_is_a_problem_with_its_reason() {
     let installation = Installation::new();
     let address = installation.address;

@@ -17,14 +17,13 @@ use crate::script::template::RedactedText;
 use crate::script::voice::{SoundError, SoundRequest, VoiceParams, VoiceService};
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
+use crate::voice::program::ProgramErrorReason;
 use crate::voice::settings::{
     AsrBackend, EngineProgram, FolderPaths, TtsBackend, TtsEngine, VoiceSettings,
 };
 use crate::web::client::HttpClient;
 
 const CHECK: &str = "engines";
-/// The end of the error about a program that does not exist.
-const NOT_INSTALLED: &str = "it is not installed";
 /// What the engines speak and recognize.
 const SENTENCE: &str = "one two three";
 
@@ -124,7 +123,7 @@ async fn check_synthesizer(
 
 fn engine_fix(backend: &TtsBackend, error: &SoundError) -> String {
     match backend {
-        TtsBackend::Command(program) if error.0.ends_with(NOT_INSTALLED) => {
+        TtsBackend::Command(program) if is_missing(error) => {
             format!(
                 "install the program {}; Debian's espeak-ng: apt install espeak-ng",
                 shell_quoted(Path::new(&*program.executable))
@@ -138,6 +137,11 @@ fn engine_fix(backend: &TtsBackend, error: &SoundError) -> String {
         }
         TtsBackend::Switch(_) => "call a script that speaks".into(),
     }
+}
+
+/// Whether the program of an engine does not exist. The error has the reason as text at its end.
+fn is_missing(error: &SoundError) -> bool {
+    error.0.ends_with(&ProgramErrorReason::NotInstalled.to_string())
 }
 
 /// The command as the daemon's file has it. It has no secrets: these can only stand in headers.

@@ -12,7 +12,7 @@ mod obstacle;
 pub(crate) mod regular_file;
 mod switch_user;
 
-pub(crate) use access_fix::shell_quoted;
+pub(crate) use access_fix::{instead_of_opening, shell_quoted};
 pub(crate) use accounts::{FileUser, HostAccounts};
 pub(crate) use explain::AccessExplanation;
 pub(crate) use obstacle::{FileNeed, find_obstacle};

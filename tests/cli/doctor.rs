@@ -313,3 +313,21 @@ fn what_listens_without_an_answer_is_told_from_what_is_no_daemon() {
     let daemon = installation.doctor(&[]).of("daemon");
     assert!(daemon[1].contains("does not speak the protocol of Asterisk"), "{daemon:?}");
 }
+
+#[test]
+fn what_a_symbolic_link_leads_to_gets_no_other_rights() {
+    let installation = Installation::new();
+    installation.host_file("etc/passwd", "dialscript:x:4300:4300::/:\n");
+    installation.host_file("foreign/SHOP", "s3cret");
+    let foreign = installation.host.path().join("foreign/SHOP");
+    fs::create_dir(installation.folder.at("secrets")).unwrap();
+    std::os::unix::fs::symlink(&foreign, installation.folder.at("secrets/SHOP")).unwrap();
+    installation.folder.mode("secrets", 0o755);
+    let findings = installation.doctor(&[]).of("secrets");
+    assert!(!findings.is_empty());
+    for finding in findings {
+        let (message, fix) = finding.split_once(" | ").unwrap();
+        let is_about_link = message.contains("SHOP") || message.contains("foreign");
+        assert!(!is_about_link || fix.starts_with("replace the symbolic link"), "{finding}");
+    }
+}

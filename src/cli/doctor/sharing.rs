@@ -8,7 +8,7 @@ use super::files_below::files_below;
 use super::finding::Finding;
 use crate::cli::shared_folders::{SharedFolder, shared_folders};
 use crate::file_access::explain::{explain_for_others, explain_for_user};
-use crate::file_access::{FileNeed, FileUser, find_obstacle, shell_quoted};
+use crate::file_access::{FileNeed, FileUser, find_obstacle, instead_of_opening, shell_quoted};
 
 const CHECK: &str = "files";
 /// The most sounds of a folder that are looked at.
@@ -68,10 +68,12 @@ fn check_daemon(folder: &SharedFolder, context: &DoctorContext<'_>) -> Option<Fi
     let obstacle = find_obstacle(&folder.path, FileNeed::Write, &user).ok()??;
     let what = obstacle.describe(&context.host.accounts);
     let (name, denying) = (&user.name, shell_quoted(&obstacle.path));
-    let fix = match folder.path.canonicalize().is_ok_and(|path| path == obstacle.path) {
+    let is_folder = folder.path.canonicalize().is_ok_and(|path| path == obstacle.path);
+    let opened = || match is_folder {
         true => format!("chown {name} {denying} && chmod u+rwx {denying}"),
         false => format!("setfacl -m u:{name}:x {denying}"),
     };
+    let fix = instead_of_opening(&obstacle.path, &folder.path).unwrap_or_else(opened);
     Some(Finding::problem(CHECK, format!("user {} of the daemon {what}", user.name), fix))
 }
 

@@ -17,7 +17,6 @@ mod loaded;
 mod nearest;
 mod pem;
 mod read_error;
-pub(crate) mod regular_file;
 mod runtime_dirs;
 pub mod schema;
 mod script;

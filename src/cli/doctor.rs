@@ -8,6 +8,7 @@ mod context;
 mod daemon;
 mod dialplan;
 mod engines;
+mod files_below;
 mod finding;
 mod host;
 mod limits;
@@ -90,7 +91,7 @@ async fn run_checks(context: &DoctorContext<'_>, report: &mut DoctorReport) {
     report.extend(configuration::check(context));
     report.extend(daemon::check(context).await);
     report.extend(switches::check(context));
-    report.extend(modules::check(context).await);
+    report.extend(modules::check(context));
     report.extend(dialplan::check(context));
     report.extend(sharing::check(context));
     report.extend(engines::check(context).await);

@@ -10,8 +10,8 @@ use std::time::SystemTime;
 
 use super::diagnostic::{Diagnostic, SourceText};
 use super::read_error;
-use super::regular_file;
 use super::source_text;
+use crate::file_access::regular_file;
 
 /// The folder of the copies, in the folder of the daemon's state.
 const FOLDER: &str = "last_valid";

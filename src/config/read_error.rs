@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::diagnostic::Diagnostic;
-use super::regular_file;
+use crate::file_access::{regular_file, shell_quoted};
 
 /// The IDs of users who are persons: `UID_MIN` and `UID_MAX` of login.defs(5).
 const LOGIN_USERS: RangeInclusive<u32> = 1000..=60_000;
@@ -93,7 +93,7 @@ fn chmod(path: &Path, group: &str, bits: &str) -> String {
     if is_person(rustix::process::geteuid().as_raw()) {
         return "run this with `sudo`, or as the daemon's user: `sudo -u dialscript …`".to_owned();
     }
-    let path = path.display();
+    let path = shell_quoted(path);
     format!("as root, run `chgrp {group} {path}` and `chmod g+{bits} {path}`")
 }
 

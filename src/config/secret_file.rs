@@ -4,8 +4,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use super::regular_file;
-use crate::file_access::{HostAccounts, shell_quoted};
+use crate::file_access::{HostAccounts, regular_file, shell_quoted};
 
 /// The maximum size of a file, in bytes. The file with all CA certificates of a Linux system has about a quarter of it.
 const MAX_LENGTH: u64 = 1 << 20;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::diagnostic::Diagnostic;
 use super::file::TomlFile;
 use super::read_error;
-use super::regular_file;
 use super::secret_file;
+use crate::file_access::regular_file;
 use crate::script::template::Secrets;
 
 /// The folders of secrets, and the secrets found so far.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, SourceText};
 use super::read_error;
-use super::regular_file;
+use crate::file_access::regular_file;
 
 /// The maximum size of a file, in bytes.
 const MAX_BYTES: u64 = 4 << 20;

@@ -70,11 +70,27 @@ fn shared_folder(path: &Path, need: FileNeed) -> PathBuf {
     shared.unwrap_or(folder).to_owned()
 }
 
-/// A path as the shell needs it.
+/// A path, or another word, as the shell needs it.
 pub(crate) fn shell_quoted(path: &Path) -> String {
     let name = path.display().to_string();
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@".contains(c);
-    if name.chars().all(is_plain) { name } else { format!("'{}'", name.replace('\'', "'\\''")) }
+    if !name.is_empty() && name.chars().all(is_plain) {
+        name
+    } else {
+        format!("'{}'", name.replace('\'', "'\\''"))
+    }
+}
+
+/// What to do instead if a file or folder must not be opened to another user, although it keeps that user from the path
+/// `named`: a home folder, or something outside of this path to which a symbolic link leads.
+pub(crate) fn instead_of_opening(denying: &Path, named: &Path) -> Option<String> {
+    let shown = denying.display();
+    if is_home(denying) {
+        return Some(format!("move {} out of the home folder {shown}", named.display()));
+    }
+    let is_part = std::path::absolute(named).is_ok_and(|named| named.starts_with(denying));
+    let fix = || format!("replace the symbolic link that leads to {shown} by a copy of its own");
+    (!is_part).then(fix)
 }
 
 /// Whether this is the home folder of a user, which the users of switches should not enter.

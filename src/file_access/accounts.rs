@@ -1,8 +1,8 @@
 //! Users and groups, read from `/etc/passwd` and `/etc/group`.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
+
+use super::regular_file;
 
 /// A longer file is cut: an account near its end is then unknown.
 const MAX_FILE_BYTES: u64 = 4 << 20;
@@ -93,18 +93,23 @@ impl HostAccounts {
 }
 
 fn read_text(path: &Path) -> String {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(&mut bytes));
-    match read {
-        Ok(_) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(_) => String::new(),
-    }
+    let bytes = regular_file::read(path, MAX_FILE_BYTES).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Whether a name can stand in a command without quotes. The files may come from a file system that another user can
+/// write: an account with another name is left out.
+fn is_account_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.-@+".contains(c);
+    // The account of a computer in a Windows domain ends with a dollar sign.
+    let plain = name.strip_suffix('$').unwrap_or(name);
+    !plain.is_empty() && !name.starts_with('-') && plain.chars().all(is_plain)
 }
 
 /// `NAME:PASSWORD:UID:GID:…`
 fn passwd_entry(line: &str) -> Option<PasswdEntry> {
     let mut fields = line.split(':');
-    let name = fields.next()?.to_owned();
+    let name = fields.next().filter(|name| is_account_name(name))?.to_owned();
     let uid = fields.nth(1)?.parse().ok()?;
     Some(PasswdEntry { name, uid, gid: fields.next()?.parse().ok()? })
 }
@@ -112,9 +117,9 @@ fn passwd_entry(line: &str) -> Option<PasswdEntry> {
 /// `NAME:PASSWORD:GID:MEMBER,MEMBER`
 fn group_entry(line: &str) -> Option<GroupEntry> {
     let mut fields = line.split(':');
-    let name = fields.next()?.to_owned();
+    let name = fields.next().filter(|name| is_account_name(name))?.to_owned();
     let gid = fields.nth(1)?.parse().ok()?;
     let members = fields.next().unwrap_or_default().split(',');
-    let members = members.filter(|member| !member.is_empty()).map(str::to_owned).collect();
+    let members = members.filter(|member| is_account_name(member)).map(str::to_owned).collect();
     Some(GroupEntry { name, gid, members })
 }

@@ -18,7 +18,7 @@ const NAMED_GROUP: u16 = 0x08;
 const MASK: u16 = 0x10;
 const OTHERS: u16 = 0x20;
 /// The kernel shows this number for a user that has none in our namespace (`PrivateUsers=` in a systemd unit).
-const UNMAPPED: u32 = u32::MAX;
+const UNMAPPED_ID: u32 = u32::MAX;
 
 struct AclEntry {
     tag: u16,
@@ -56,12 +56,12 @@ fn list_grants(entries: &[AclEntry], owner: (u32, u32), user: &FileUser, wanted:
     }
     let named = |id: u32| entries.iter().find(|entry| entry.tag == NAMED_USER && entry.id == id);
     // An entry for a user that can't be told from others counts as the one for this user.
-    if let Some(named) = named(user.uid).or_else(|| named(UNMAPPED)) {
+    if let Some(named) = named(user.uid).or_else(|| named(UNMAPPED_ID)) {
         return has_all(named.bits & mask);
     }
     let is_of_user = |entry: &&AclEntry| match entry.tag {
         OWNING_GROUP => user.groups.contains(&gid),
-        NAMED_GROUP => entry.id == UNMAPPED || user.groups.contains(&entry.id),
+        NAMED_GROUP => entry.id == UNMAPPED_ID || user.groups.contains(&entry.id),
         _ => false,
     };
     let mut of_groups = entries.iter().filter(is_of_user).peekable();

@@ -16,7 +16,7 @@ use super::switch_user::{SwitchUser, switch_users};
 /// Stands for the user of a switch about which nothing is known.
 const UNKNOWN_USER: &str = "USER";
 /// The number of no user: the last one below that which the kernel keeps for itself.
-const NOBODY: u32 = u32::MAX - 1;
+const NO_USER: u32 = u32::MAX - 1;
 /// How long the list of accounts and processes is used for further explanations: many calls can fail at once.
 const MAX_AGE: Duration = Duration::from_secs(5);
 /// How long a call waits for an explanation: the file can be on a network disk that does not answer.
@@ -38,7 +38,7 @@ pub(crate) fn explain_for_switch(
 ) -> Option<AccessExplanation> {
     let known = known_users();
     match known.switches.iter().any(|user| user.switch == switch) {
-        true => explain_for_known_switch(switch, path, need),
+        true => known.explain(switch, path, need),
         false => explain_for_others(path, need, &known.accounts),
     }
 }
@@ -49,9 +49,7 @@ pub(crate) fn explain_for_known_switch(
     path: &Path,
     need: FileNeed,
 ) -> Option<AccessExplanation> {
-    let known = known_users();
-    let mut users = known.switches.iter().filter(|user| user.switch == switch);
-    users.find_map(|user| explain_for_user(path, need, user, &known.accounts))
+    known_users().explain(switch, path, need)
 }
 
 /// [`explain_for_switch`] in a thread that may block. A call waits for it no longer than [`MAX_WAIT`].
@@ -105,7 +103,7 @@ pub(crate) fn explain_for_others(
     accounts: &HostAccounts,
 ) -> Option<AccessExplanation> {
     let name = UNKNOWN_USER.to_owned();
-    let nobody = FileUser { name, uid: NOBODY, groups: Vec::new() };
+    let nobody = FileUser { name, uid: NO_USER, groups: Vec::new() };
     let obstacle = find_obstacle(path, need, &nobody).ok()??;
     let owner = fs::metadata(&obstacle.path).ok()?.uid();
     let has_members =
@@ -134,6 +132,13 @@ struct KnownUsers {
     accounts: HostAccounts,
     switches: Vec<SwitchUser>,
     read_at: Instant,
+}
+
+impl KnownUsers {
+    fn explain(&self, switch: &str, path: &Path, need: FileNeed) -> Option<AccessExplanation> {
+        let mut users = self.switches.iter().filter(|user| user.switch == switch);
+        users.find_map(|user| explain_for_user(path, need, user, &self.accounts))
+    }
 }
 
 static KNOWN_USERS: Mutex<Option<Arc<KnownUsers>>> = Mutex::new(None);

@@ -1,6 +1,7 @@
 //! The users as which the switches on this host run.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::accounts::{FileUser, HostAccounts};
@@ -66,6 +67,9 @@ fn running_switches(
         let Some(switch) = switches.iter().find(|switch| **switch == name.trim_end()) else {
             continue;
         };
+        if is_other_program(&process.path(), switch) {
+            continue;
+        }
         let status = fs::read_to_string(process.path().join("status")).unwrap_or_default();
         let user = running_user(&status, accounts, switch);
         let user =
@@ -78,6 +82,23 @@ fn running_switches(
         found.extend(user.filter(is_new));
     }
     found
+}
+
+/// Whether a process certainly runs another program than that of the system with this name. Every user can give a
+/// process any name, and would get the rights that the commands of the findings give. If the program can't be examined,
+/// the name counts.
+pub(crate) fn is_other_program(process: &Path, name: &str) -> bool {
+    let link = process.join("exe");
+    let program = fs::read_link(&link).unwrap_or_default();
+    let file_name = program.file_name().and_then(|name| name.to_str());
+    file_name.is_some_and(|file_name| !file_name.starts_with(name))
+        || fs::metadata(&link).is_ok_and(|found| !belongs_to_system(found.uid()))
+}
+
+/// Whether this is the number of root, or of the user of this process.
+fn belongs_to_system(uid: u32) -> bool {
+    let is_root_unmapped = || fs::metadata("/").is_ok_and(|found| found.uid() == UNMAPPED);
+    uid == 0 || uid == FileUser::of_this_process().uid || uid == UNMAPPED && is_root_unmapped()
 }
 
 /// The user of a process by its `/proc/PID/status`, and the groups with which it runs.

@@ -2,6 +2,7 @@
 
 mod dialplan;
 mod sharing;
+mod trust;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -222,6 +223,14 @@ fn a_module_that_asterisk_is_told_not_to_load_is_a_problem() {
 }
 
 #[test]
+fn an_empty_list_of_modules_says_nothing() {
+    let installation = Installation::new();
+    installation.host_file("etc/asterisk/modules.conf", "[modules]\n#include more.conf\n");
+    let [finding] = &installation.doctor(&[]).of("modules")[..] else { panic!() };
+    assert!(finding.starts_with("not_checked: the modules of Asterisk"), "{finding}");
+}
+
+#[test]
 fn an_engine_that_fails_is_a_problem_with_its_reason() {
     let installation = Installation::new();
     let address = installation.address;
@@ -287,4 +296,38 @@ fn a_secret_that_the_user_of_the_switch_can_read_is_a_warning() {
     }
     let [finding] = &installation.doctor(&[]).of("secrets")[..] else { panic!() };
     assert!(finding.contains("user asterisk of the switch can read the secret"), "{finding}");
+}
+
+#[test]
+fn what_listens_without_an_answer_is_told_from_what_is_no_daemon() {
+    let installation = Installation::new();
+    let socket =
+        std::os::unix::net::UnixListener::bind(installation.folder.at("control.sock")).unwrap();
+    std::thread::spawn(move || while socket.accept().is_ok() {});
+    let listener = std::net::TcpListener::bind(installation.address).unwrap();
+    let daemon = installation.doctor(&[]).of("daemon");
+    assert_eq!(daemon.len(), 2, "{daemon:?}");
+    assert!(daemon[0].starts_with("problem: the answer at the control socket"), "{daemon:?}");
+    assert!(daemon[1].contains("does not answer Asterisk within 5 s"), "{daemon:?}");
+    std::thread::spawn(move || while listener.accept().is_ok() {});
+    let daemon = installation.doctor(&[]).of("daemon");
+    assert!(daemon[1].contains("does not speak the protocol of Asterisk"), "{daemon:?}");
+}
+
+#[test]
+fn what_a_symbolic_link_leads_to_gets_no_other_rights() {
+    let installation = Installation::new();
+    installation.host_file("etc/passwd", "dialscript:x:4300:4300::/:\n");
+    installation.host_file("foreign/SHOP", "s3cret");
+    let foreign = installation.host.path().join("foreign/SHOP");
+    fs::create_dir(installation.folder.at("secrets")).unwrap();
+    std::os::unix::fs::symlink(&foreign, installation.folder.at("secrets/SHOP")).unwrap();
+    installation.folder.mode("secrets", 0o755);
+    let findings = installation.doctor(&[]).of("secrets");
+    assert!(!findings.is_empty());
+    for finding in findings {
+        let (message, fix) = finding.split_once(" | ").unwrap();
+        let is_about_link = message.contains("SHOP") || message.contains("foreign");
+        assert!(!is_about_link || fix.starts_with("replace the symbolic link"), "{finding}");
+    }
 }

@@ -6,7 +6,7 @@ use super::context::DoctorContext;
 use super::finding::Finding;
 use super::host::DoctorHost;
 use crate::config::{ConfigErrors, counted};
-use crate::file_access::FileUser;
+use crate::file_access::{FileUser, shell_quoted};
 
 const CHECK: &str = "configuration";
 /// The most excluded scripts that are named, and the most that are served by their last valid versions.
@@ -14,7 +14,7 @@ const MAX_NAMED: usize = 10;
 
 pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
     let (config, path) = (context.config, context.path.display());
-    let fix = format!("dialscript check --config '{path}'");
+    let fix = check_command(context.path);
     let scripts = counted(config.library.scripts.len(), "script");
     let mut findings = vec![Finding::ok(CHECK, format!("{path}: {scripts}"))];
     for (name, excluded) in config.library.excluded.iter().take(MAX_NAMED) {
@@ -33,6 +33,11 @@ pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The command that shows the errors of the files.
+pub(super) fn check_command(path: &Path) -> String {
+    format!("dialscript check --config {}", shell_quoted(path))
+}
+
 /// A user that may not read what the daemon reads gets findings that the daemon does not have.
 pub(super) fn check_user(host: &DoctorHost) -> Option<Finding> {
     let uid = FileUser::of_this_process().uid;
@@ -49,7 +54,7 @@ pub(super) fn check_user(host: &DoctorHost) -> Option<Finding> {
 
 /// If the files can't be used, nothing else is checked.
 pub(super) fn report_errors(errors: &ConfigErrors, path: &Path) -> Vec<Finding> {
-    let fix = format!("dialscript check --config '{}'", path.display());
+    let fix = check_command(path);
     let number = counted(errors.len(), "error");
     let first = errors.iter().next().map(|error| format!(": {}", error.message));
     let message = format!("the files have {number}{}", first.unwrap_or_default());

@@ -1,10 +1,11 @@
 //! Whether the daemon runs and accepts calls.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::context::DoctorContext;
@@ -12,16 +13,20 @@ use super::finding::Finding;
 use super::switches::{allows_this_host, reachable};
 use crate::cli::simulation::{SimulatedCall, place_call};
 use crate::config::ListenerSettings;
+use crate::control::client::{ControlClientError, send_request};
+use crate::control::protocol::ControlRequest;
 use crate::fake::asterisk::FakeAsteriskCall;
 use crate::fake::destinations::FakeDestinations;
 use crate::fake::dtmf::DtmfSource;
 use crate::fake::freeswitch::FakeFreeSwitchCall;
 use crate::fake::phone::{Continuation, Phone};
+use crate::file_access::shell_quoted;
 
 const CHECK: &str = "daemon";
 /// A script that no daemon has: its name has a character that no name of a script can have.
 const NO_SUCH_SCRIPT: &str = "dialscript.doctor";
-/// How long a refused call may take.
+const RESTART: &str = "systemctl restart dialscript";
+/// How long a refused call may take, and an answer at the control socket.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 pub(super) async fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
@@ -75,23 +80,34 @@ fn check_program(context: &DoctorContext<'_>) -> Option<Finding> {
     let replaced = program.strip_suffix(" (deleted)")?;
     let message =
         format!("the daemon (process {pid}) still runs the old program: {replaced} was replaced");
-    Some(Finding::warning(CHECK, message, "systemctl restart dialscript"))
+    Some(Finding::warning(CHECK, message, RESTART))
 }
 
+/// Asks for the state of the daemon, as `dialscript status` does.
 async fn check_control(socket: &Path, context: &DoctorContext<'_>) -> Finding {
     let shown = socket.display();
-    match timeout(TIME_LIMIT, UnixStream::connect(socket)).await {
-        Ok(Ok(_)) => Finding::ok(CHECK, format!("it answers at the control socket {shown}")),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+    let silent = || {
+        let limit = TIME_LIMIT.as_secs();
+        let message = format!(
+            "the daemon does not answer within {limit} s at the control socket {shown}: it hangs, or is overloaded"
+        );
+        Finding::problem(CHECK, message, RESTART)
+    };
+    let asked = send_request(socket, &ControlRequest::Status {});
+    let Ok(answered) = timeout(TIME_LIMIT, asked).await else { return silent() };
+    match answered {
+        Ok(_) => Finding::ok(CHECK, format!("it answers at the control socket {shown}")),
+        Err(ControlClientError::Connect(error)) if error.kind() == ErrorKind::PermissionDenied => {
             Finding::not_permitted(CHECK, format!("the control socket {shown}: {error}"))
         }
-        Ok(Err(error)) => {
+        Err(ControlClientError::Connect(error)) => {
             let message = format!("no daemon answers at the control socket {shown}: {error}");
             Finding::problem(CHECK, message, start_command(context))
         }
-        Err(_) => {
-            let message = format!("the control socket {shown} does not answer");
-            Finding::problem(CHECK, message, "systemctl restart dialscript")
+        Err(ControlClientError::NoReply(_)) => silent(),
+        Err(error) => {
+            let message = format!("the answer at the control socket {shown} is wrong: {error}");
+            Finding::problem(CHECK, message, RESTART)
         }
     }
 }
@@ -147,10 +163,20 @@ async fn check_listener(
         Ok(Ok(result)) if is_refused(&result.continuation, result.agi_status) => {
             Finding::ok(CHECK, format!("it answers {switch} at {address}"))
         }
-        Ok(Ok(_)) | Err(_) => {
+        Ok(Ok(_)) => {
             let message =
                 format!("what listens at {address} does not speak the protocol of {switch}");
             Finding::problem(CHECK, message, format!("ss -tlnp 'sport = :{}'", address.port()))
+        }
+        Err(_) => {
+            let limit = TIME_LIMIT.as_secs();
+            let message = format!(
+                "what listens at {address} does not answer {switch} within {limit} s: it hangs, is overloaded, or is \
+                 another program"
+            );
+            let fix =
+                format!("ss -tlnp 'sport = :{}'; if it is the daemon: {RESTART}", address.port());
+            Finding::problem(CHECK, message, fix)
         }
         Ok(Err(error)) => {
             let message = format!("{switch} cannot connect to {address}: {error}");
@@ -162,7 +188,7 @@ async fn check_listener(
 fn start_command(context: &DoctorContext<'_>) -> String {
     match &context.host.unit {
         Some(_) => "systemctl start dialscript".to_owned(),
-        None => format!("dialscript serve --config '{}'", context.path.display()),
+        None => format!("dialscript serve --config {}", shell_quoted(context.path)),
     }
 }
 

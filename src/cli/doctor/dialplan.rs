@@ -12,6 +12,7 @@ use super::finding::Finding;
 use super::switches::config_folder;
 use crate::config::counted;
 use findings::{CHECK, DialplanFindings};
+use freeswitch::VarsFiles;
 
 /// The most findings about the dialplan.
 const MAX_FINDINGS: usize = 100;
@@ -24,9 +25,10 @@ pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
         return vec![Finding::not_checked(CHECK, message, fix)];
     }
     let mut found = DialplanFindings::default();
+    let mut vars_files = VarsFiles::new();
     for file in &files {
         let checked = match file.extension().is_some_and(|extension| extension == "xml") {
-            true => freeswitch::check(file, context, &mut found),
+            true => freeswitch::check(file, &mut vars_files, context, &mut found),
             false => asterisk::check(file, context, &mut found),
         };
         if let Err(error) = checked {
@@ -65,7 +67,5 @@ fn dialplans(context: &DoctorContext<'_>) -> Vec<PathBuf> {
     let asterisk = config_folder("asterisk", root).map(|folder| folder.join("extensions.conf"));
     let freeswitch = config_folder("freeswitch", root).map(|folder| folder.join("dialplan"));
     let found = asterisk.into_iter().filter(|file| file.exists());
-    found
-        .chain(freeswitch.into_iter().flat_map(|folder| freeswitch::files_below(&folder)))
-        .collect()
+    found.chain(freeswitch.into_iter().flat_map(|folder| freeswitch::xml_files(&folder))).collect()
 }

@@ -2,6 +2,7 @@
 //! gets this sentence.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,22 +12,25 @@ use tempfile::TempDir;
 use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::channel::{AsrSource, Sound};
+use crate::file_access::{FileUser, shell_quoted};
 use crate::script::template::RedactedText;
 use crate::script::voice::{SoundError, SoundRequest, VoiceParams, VoiceService};
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
+use crate::voice::program::ProgramErrorReason;
 use crate::voice::settings::{
     AsrBackend, EngineProgram, FolderPaths, TtsBackend, TtsEngine, VoiceSettings,
 };
 use crate::web::client::HttpClient;
 
 const CHECK: &str = "engines";
-/// The end of the error about a program that does not exist.
-const NOT_INSTALLED: &str = "it is not installed";
 /// What the engines speak and recognize.
 const SENTENCE: &str = "one two three";
 
 pub(super) async fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
+    if let Some(owner) = foreign_owner(context.path) {
+        return vec![not_trusted(owner, context)];
+    }
     let voice = &context.config.daemon.voice;
     let client = HttpTriggerClient::new(context.config.daemon.trigger.clone());
     let (client, folder) = match (client, TempDir::new()) {
@@ -45,6 +49,30 @@ pub(super) async fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
     }
     findings.extend(check_recognizer(voice, client, folder.path(), spoken).await);
     findings
+}
+
+/// The configuration names programs, which run with the rights of this process. So it must be a file that no other user
+/// but root can write or replace. Returns another user that owns it, a link to it, or the folder in which it is.
+fn foreign_owner(path: &Path) -> Option<u32> {
+    let own = FileUser::of_this_process().uid;
+    let file = path.canonicalize().ok()?;
+    let folders = [path, &file].into_iter().filter_map(Path::parent);
+    let folders =
+        folders.map(|folder| if folder == Path::new("") { Path::new(".") } else { folder });
+    let link = fs::symlink_metadata(path).ok();
+    let found = folders.chain([&*file]).filter_map(|path| fs::metadata(path).ok());
+    let mut owners = link.into_iter().chain(found).map(|found| found.uid());
+    owners.find(|uid| *uid != own && *uid != 0)
+}
+
+fn not_trusted(owner: u32, context: &DoctorContext<'_>) -> Finding {
+    let (file, user) = (context.path, context.host.accounts.user_name(owner));
+    let message = format!(
+        "the speech engines: {} or its folder belongs to user {user}, whose programs are not run by other users",
+        file.display()
+    );
+    let fix = format!("sudo -u '#{owner}' dialscript doctor --config {}", shell_quoted(file));
+    Finding::not_checked(CHECK, message, fix)
 }
 
 fn not_possible(error: &str) -> Vec<Finding> {
@@ -95,10 +123,10 @@ async fn check_synthesizer(
 
 fn engine_fix(backend: &TtsBackend, error: &SoundError) -> String {
     match backend {
-        TtsBackend::Command(program) if error.0.ends_with(NOT_INSTALLED) => {
+        TtsBackend::Command(program) if is_missing(error) => {
             format!(
                 "install the program {}; Debian's espeak-ng: apt install espeak-ng",
-                program.executable
+                shell_quoted(Path::new(&*program.executable))
             )
         }
         TtsBackend::Command(program) => {
@@ -111,10 +139,16 @@ fn engine_fix(backend: &TtsBackend, error: &SoundError) -> String {
     }
 }
 
+/// Whether the program of an engine does not exist. The error has the reason as text at its end.
+fn is_missing(error: &SoundError) -> bool {
+    error.0.ends_with(&ProgramErrorReason::NotInstalled.to_string())
+}
+
 /// The command as the daemon's file has it. It has no secrets: these can only stand in headers.
 fn command_line(program: &EngineProgram) -> String {
     let arguments = program.arguments.iter().map(String::as_str);
-    [&*program.executable].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
+    let words = [&*program.executable].into_iter().chain(arguments);
+    words.map(|word| shell_quoted(Path::new(word))).collect::<Vec<_>>().join(" ")
 }
 
 /// A service is only connected to: that is a check of its own.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::unit::UnitFacts;
 use crate::config;
-use crate::file_access::{FileUser, HostAccounts, SwitchUser, switch_users};
+use crate::file_access::{FileUser, HostAccounts, SwitchUser, is_other_program, switch_users};
 
 /// The programs of the switches.
 pub(super) const SWITCHES: [&str; 2] = ["asterisk", "freeswitch"];
@@ -43,17 +43,16 @@ impl DoctorHost {
         is_this_host(&self.root)
     }
 
-    /// The user of the daemon: of the running process, else of the unit, else `dialscript`.
+    /// The user of the daemon: of the unit, else of the running process, else `dialscript`. Every user can start a daemon
+    /// with this file, so the unit decides.
     pub(super) fn service_user(&self) -> Option<FileUser> {
-        let status = self.daemon.map(|pid| self.root.join(format!("proc/{pid}/status")));
-        let status = status.and_then(|path| fs::read_to_string(path).ok());
-        let running = status.and_then(|status| user_of(&status));
-        let of_process = running.and_then(|uid| self.accounts.user(&self.accounts.user_name(uid)));
-        let of_unit = || {
-            let name = self.unit.as_ref()?.user.as_deref()?;
-            self.accounts.user(name)
+        let of_unit = self.unit.as_ref().and_then(|unit| self.accounts.user(unit.user.as_deref()?));
+        let of_process = || {
+            let status = self.root.join(format!("proc/{}/status", self.daemon?));
+            let running = user_of(&fs::read_to_string(status).ok()?)?;
+            self.accounts.user(&self.accounts.user_name(running))
         };
-        of_process.or_else(of_unit).or_else(|| self.accounts.user("dialscript"))
+        of_unit.or_else(of_process).or_else(|| self.accounts.user("dialscript"))
     }
 }
 
@@ -78,7 +77,9 @@ fn running_daemon(root: &Path, path: &Path) -> Option<i32> {
     pids.find(|pid| {
         let folder = root.join(format!("proc/{pid}"));
         let name = fs::read_to_string(folder.join("comm")).unwrap_or_default();
-        name.trim_end() == "dialscript" && serves(&folder.join("cmdline"), path)
+        name.trim_end() == "dialscript"
+            && !is_other_program(&folder, "dialscript")
+            && serves(&folder.join("cmdline"), path)
     })
 }
 

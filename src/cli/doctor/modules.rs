@@ -1,6 +1,5 @@
 //! Whether the switch has loaded the modules that the manual names in docs/admin/installation.md.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,11 +7,15 @@ use super::context::DoctorContext;
 use super::finding::Finding;
 use super::program::program_output;
 use super::switches::{config_folder, is_here};
+use crate::file_access::regular_file;
 use crate::voice::settings::AsrBackend;
 
 const CHECK: &str = "modules";
 /// How long one question to the switch may take.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// A longer list of modules is cut.
+const MAX_LIST_BYTES: u64 = 4 << 20;
 
 /// A module, and what does not work without it.
 struct NeededModule {
@@ -25,7 +28,7 @@ const fn essential(name: &'static str) -> NeededModule {
     NeededModule { name, purpose: None }
 }
 
-pub(super) async fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
+pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if is_here("asterisk", context) && !context.config.daemon.asterisk.listen.is_empty() {
         findings.extend(check_asterisk(context));
@@ -55,7 +58,7 @@ fn check_asterisk(context: &DoctorContext<'_>) -> Vec<Finding> {
     }
     let is_loaded = |module: &NeededModule| {
         let command = format!("module show like {}.so", module.name);
-        let shown = run_if_local(context, "asterisk", &["-rx", &command])?;
+        let shown = ask("asterisk", "asterisk", &["-rx", &command], context)?;
         // A module that is loaded but has failed to start is listed as "Not Running".
         let line = shown.lines().find(|line| line.starts_with(module.name));
         shown
@@ -63,7 +66,7 @@ fn check_asterisk(context: &DoctorContext<'_>) -> Vec<Finding> {
             .then(|| line.is_some_and(|line| !line.contains("Not Running")))
     };
     let configured = config_folder("asterisk", &context.host.root)
-        .and_then(|folder| fs::read_to_string(folder.join("modules.conf")).ok());
+        .and_then(|folder| read_list(&folder.join("modules.conf")));
     let is_configured = |module: &NeededModule| asterisk_loads(configured.as_deref()?, module.name);
     let fix = |module: &NeededModule| {
         let name = module.name;
@@ -79,16 +82,15 @@ fn check_freeswitch(context: &DoctorContext<'_>) -> Vec<Finding> {
         ["mod_event_socket", "mod_dptools", "mod_dialplan_xml", "mod_sndfile"].map(essential);
     let is_loaded = |module: &NeededModule| {
         let command = format!("module_exists {}", module.name);
-        let shown = run_if_local(context, "fs_cli", &["-x", &command])?;
+        let shown = ask("freeswitch", "fs_cli", &["-x", &command], context)?;
         match shown.trim() {
             "true" => Some(true),
             "false" => Some(false),
             _ => None,
         }
     };
-    let configured = config_folder("freeswitch", &context.host.root).and_then(|folder| {
-        fs::read_to_string(folder.join("autoload_configs/modules.conf.xml")).ok()
-    });
+    let configured = config_folder("freeswitch", &context.host.root)
+        .and_then(|folder| read_list(&folder.join("autoload_configs/modules.conf.xml")));
     let is_configured =
         |module: &NeededModule| freeswitch_loads(configured.as_deref()?, module.name);
     let fix = |module: &NeededModule| {
@@ -100,8 +102,20 @@ fn check_freeswitch(context: &DoctorContext<'_>) -> Vec<Finding> {
     report("FreeSWITCH", &needed, is_loaded, is_configured, fix)
 }
 
-fn run_if_local(context: &DoctorContext<'_>, program: &str, arguments: &[&str]) -> Option<String> {
-    let is_running = context.host.switches.iter().any(|user| user.running.is_some());
+fn read_list(path: &Path) -> Option<String> {
+    let bytes = regular_file::read(path, MAX_LIST_BYTES).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What the command line of a switch answers, if the switch runs on this host.
+fn ask(
+    switch: &str,
+    program: &str,
+    arguments: &[&str],
+    context: &DoctorContext<'_>,
+) -> Option<String> {
+    let mut users = context.host.switches.iter();
+    let is_running = users.any(|user| user.switch == switch && user.running.is_some());
     let asks = context.host.runs_programs() && is_running;
     if asks { program_output(program, arguments, TIME_LIMIT) } else { None }
 }
@@ -142,22 +156,23 @@ fn report(
     findings
 }
 
-/// What Asterisk's `modules.conf` says about a module. `None` if it says nothing: whether the file of the module is
-/// installed is not known then.
+/// What Asterisk's `modules.conf` says about a module. `None` if it has no line about modules: another
+/// file, which it includes, may have them.
 fn asterisk_loads(configuration: &str, module: &str) -> Option<bool> {
-    let mut loads = None;
+    let (mut loads, mut has_lines) = (None, false);
     for line in configuration.lines() {
         let line = line.split(';').next().unwrap_or_default();
         let Some((key, value)) = line.split_once('=') else { continue };
-        let value = value.trim_start_matches('>').trim();
-        match key.trim() {
+        let (key, value) = (key.trim(), value.trim_start_matches('>').trim());
+        has_lines |= matches!(key, "autoload" | "load" | "preload" | "require" | "noload");
+        match key {
             "autoload" if value == "yes" && loads.is_none() => loads = Some(true),
             "load" | "preload" | "require" if is_module(value, module) => loads = Some(true),
             "noload" if is_module(value, module) => return Some(false),
             _ => {}
         }
     }
-    Some(loads.unwrap_or(false))
+    loads.or(has_lines.then_some(false))
 }
 
 fn is_module(value: &str, module: &str) -> bool {

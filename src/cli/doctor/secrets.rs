@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::config::{self, closing_command, is_open_to_all};
-use crate::file_access::{FileNeed, FileUser, SwitchUser, find_obstacle, shell_quoted};
+use crate::file_access::{
+    FileNeed, FileUser, SwitchUser, find_obstacle, instead_of_opening, shell_quoted,
+};
 
 const CHECK: &str = "secrets";
 /// The most files of a folder that are looked at.
@@ -78,7 +80,10 @@ fn open_secret(
         true => "every user of this host".to_owned(),
         false => format!("user {} of the switch", reading_switch(file, user, context)?),
     };
-    let fix = user.map_or_else(|| closing_command(file), |user| own_secret(file, user));
+    let target = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let fix = instead_of_opening(&target, file).unwrap_or_else(|| {
+        user.map_or_else(|| closing_command(file), |user| own_secret(file, user))
+    });
     Some(Finding::warning(CHECK, format!("{reader} can read the secret {shown}"), fix))
 }
 
@@ -121,6 +126,10 @@ fn unreadable(
     };
     let what = obstacle.describe(&context.host.accounts);
     let message = format!("user {} of the daemon {what}", user.name);
+    if let Some(fix) = instead_of_opening(&obstacle.path, file) {
+        let level = if is_secret { Finding::warning } else { Finding::problem };
+        return Some(level(CHECK, message, fix));
+    }
     let (denying, file) = (&obstacle.path, file.canonicalize().unwrap_or_else(|_| file.to_owned()));
     if is_secret && file.parent() == Some(denying) {
         let folder = shell_quoted(denying);

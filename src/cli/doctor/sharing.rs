@@ -1,19 +1,18 @@
 //! Whether the switch can read the sounds of the daemon and write recordings.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::context::DoctorContext;
+use super::files_below::files_below;
 use super::finding::Finding;
 use crate::cli::shared_folders::{SharedFolder, shared_folders};
 use crate::file_access::explain::{explain_for_others, explain_for_user};
-use crate::file_access::{FileNeed, FileUser, find_obstacle, shell_quoted};
+use crate::file_access::{FileNeed, FileUser, find_obstacle, instead_of_opening, shell_quoted};
 
 const CHECK: &str = "files";
-/// The most files of a folder that are looked at.
+/// The most sounds of a folder that are looked at.
 const MAX_FILES: usize = 1000;
-/// How deep folders are looked into.
-const MAX_DEPTH: usize = 5;
 
 pub(super) fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
     let folders = shared_folders(context.config);
@@ -43,7 +42,10 @@ fn check_switches(folder: &SharedFolder, context: &DoctorContext<'_>) -> Vec<Fin
         return finding.into_iter().collect();
     }
     let mut findings = Vec::new();
-    let sounds = if folder.need == FileNeed::Enter { sounds_in(&folder.path) } else { Vec::new() };
+    let sounds = match folder.need {
+        FileNeed::Enter => files_below(&folder.path, MAX_FILES, is_sound),
+        FileNeed::Read | FileNeed::Write => Vec::new(),
+    };
     for switch in &context.host.switches {
         let denied = explain_for_user(&folder.path, folder.need, switch, accounts);
         let denied = denied.or_else(|| {
@@ -66,10 +68,12 @@ fn check_daemon(folder: &SharedFolder, context: &DoctorContext<'_>) -> Option<Fi
     let obstacle = find_obstacle(&folder.path, FileNeed::Write, &user).ok()??;
     let what = obstacle.describe(&context.host.accounts);
     let (name, denying) = (&user.name, shell_quoted(&obstacle.path));
-    let fix = match folder.path.canonicalize().is_ok_and(|path| path == obstacle.path) {
+    let is_folder = folder.path.canonicalize().is_ok_and(|path| path == obstacle.path);
+    let opened = || match is_folder {
         true => format!("chown {name} {denying} && chmod u+rwx {denying}"),
         false => format!("setfacl -m u:{name}:x {denying}"),
     };
+    let fix = instead_of_opening(&obstacle.path, &folder.path).unwrap_or_else(opened);
     Some(Finding::problem(CHECK, format!("user {} of the daemon {what}", user.name), fix))
 }
 
@@ -80,24 +84,8 @@ fn verb(need: FileNeed) -> &'static str {
     }
 }
 
-/// The sounds in a folder and in the folders in it.
-fn sounds_in(folder: &Path) -> Vec<PathBuf> {
-    let mut sounds = Vec::new();
-    add_sounds(folder, MAX_DEPTH, &mut sounds);
-    sounds
-}
-
-fn add_sounds(folder: &Path, depth: usize, sounds: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let is_sound = path.extension().is_some_and(|e| e == "wav" || e == "wav16");
-        if is_folder && depth > 0 {
-            add_sounds(&path, depth - 1, sounds);
-        } else if is_sound && sounds.len() < MAX_FILES {
-            sounds.push(path);
-        }
-    }
+fn is_sound(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "wav" || extension == "wav16")
 }
 
 fn is_root() -> bool {

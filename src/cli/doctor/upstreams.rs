@@ -3,6 +3,7 @@
 use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::cli::check::connect::probe_servers;
+use crate::file_access::shell_quoted;
 
 const CHECK: &str = "servers";
 
@@ -20,8 +21,8 @@ pub(super) async fn check(context: &DoctorContext<'_>) -> Vec<Finding> {
             true => Finding::ok(CHECK, message),
             false => {
                 let help = server.help.clone();
-                let file = context.path.display();
-                let check = format!("dialscript check --connect --config '{file}'");
+                let file = shell_quoted(context.path);
+                let check = format!("dialscript check --connect --config {file}");
                 let fix = || format!("start the server or correct its URL, then {check}");
                 Finding::problem(CHECK, message, help.unwrap_or_else(fix))
             }

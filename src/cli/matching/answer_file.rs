@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::config::regular_file;
+use crate::file_access::regular_file;
 use crate::trigger::MAX_BODY;
 
 /// The maximum size of all headers in a file, including those of redirects and proxies.

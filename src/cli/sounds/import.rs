@@ -13,7 +13,8 @@ use clap::Args;
 use crate::cli::check::{report_all, report_failure};
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_line;
-use crate::config::{self, Diagnostic, SoundInventory, regular_file};
+use crate::config::{self, Diagnostic, SoundInventory};
+use crate::file_access::regular_file;
 use crate::voice::audio::{self, AudioError, EncodedSound, convert};
 use crate::voice::settings::SoundFormat;
 

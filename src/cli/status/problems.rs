@@ -129,8 +129,7 @@ fn engine_problem(engine: &EngineStatus) -> Problem {
     };
     Problem::new(
         format!("The {kind} {} failed{reason}", engine.name),
-        "run its command by hand as the daemon's user; the log has more: \
-         journalctl -u dialscript -n 50",
+        "try it: sudo dialscript doctor; the log has more: journalctl -u dialscript -n 50",
     )
 }
 

@@ -8,8 +8,7 @@ use std::path::Path;
 
 use hound::{SampleFormat, WavReader, WavSpec};
 
-use crate::config::regular_file;
-use crate::file_access::shell_quoted;
+use crate::file_access::{regular_file, shell_quoted};
 
 /// Extensions of playable files, best first. Of several files with one name, the best is played.
 const EXTENSIONS: [&str; 18] = [

@@ -37,7 +37,8 @@ fn one_of_several_groups_is_enough_and_a_group_without_rights_excludes_the_right
 
 #[test]
 fn an_entry_that_has_no_number_in_our_namespace_counts_as_the_one_for_the_user() {
-    let list = |bits| [(OWNER, 7, 0), (NAMED_USER, bits, UNMAPPED), (MASK, 7, 0), (OTHERS, 0, 0)];
+    let list =
+        |bits| [(OWNER, 7, 0), (NAMED_USER, bits, UNMAPPED_ID), (MASK, 7, 0), (OTHERS, 0, 0)];
     assert!(may_read(&list(4), 300, &[300]));
     assert!(!may_read(&list(1), 300, &[300]));
 }

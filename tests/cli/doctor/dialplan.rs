@@ -107,3 +107,68 @@ fn the_socket_line_of_freeswitch_needs_its_options_and_a_test_of_the_outcome() {
         assert!(finding.contains("bad.xml:5: ") && finding.contains(expected), "{finding}");
     }
 }
+
+#[test]
+fn variables_that_double_each_other_are_not_expanded_without_end() {
+    let mut text = "[globals]\nV0 = 12345678\nDAEMON = agi://127.0.0.1:PORT\n".to_owned();
+    for number in 1..60 {
+        let before = number - 1;
+        text += &format!("V{number} = ${{V{before}}}${{V{before}}}\n");
+    }
+    text += "[phones]\nexten => 1,1,AGI(${DAEMON}/hello?shop=${V59})\nexten => 2,1,AGI(${V59})\n";
+    let findings = Installation::new().dialplan("extensions.conf", &text);
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    assert!(findings[0].contains("extensions.conf:64: "), "{findings:?}");
+}
+
+#[test]
+fn variables_of_freeswitch_may_contain_others_and_not_double_without_end() {
+    let installation = Installation::for_freeswitch();
+    let mut vars = "<include>\n".to_owned();
+    let set =
+        |name: &str, value: &str| format!("<X-PRE-PROCESS cmd=\"set\" data=\"{name}={value}\"/>\n");
+    vars += &set("port", &installation.address.port().to_string());
+    vars += &set("daemon", "127.0.0.1:$${port}");
+    vars += &set("v0", "12345678");
+    for number in 1..60 {
+        let value = format!("$${{v{0}}}$${{v{0}}}", number - 1);
+        vars += &set(&format!("v{number}"), &value);
+    }
+    installation.host_file("vars.xml", &format!("{vars}</include>"));
+    let text = "<include><extension name=\"a\"><condition>\n\
+                <action application=\"socket\" data=\"$${v59}\"/>\n\
+                <action application=\"socket\" data=\"$${daemon}/gone async full\"/>\n\
+                </condition></extension></include>";
+    let findings = installation.dialplan("dialplan/a.xml", text);
+    assert!(findings[0].contains("a.xml:3: the daemon has no script gone"), "{findings:?}");
+}
+
+#[test]
+fn a_dialplan_that_is_a_pipe_or_too_large_is_not_checked() {
+    let installation = Installation::new();
+    let pipe = installation.host.path().join("pipe.conf");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let [finding] =
+        &installation.doctor(&["--dialplan", pipe.to_str().unwrap()]).of("dialplan")[..]
+    else {
+        panic!()
+    };
+    assert!(finding.starts_with("not_checked: "), "{finding}");
+    assert!(finding.contains("pipe.conf: it is not a regular file"), "{finding}");
+    let [finding] = &installation.dialplan("long.conf", &"; comment\n".repeat(500_000))[..] else {
+        panic!()
+    };
+    assert!(finding.contains("long.conf: it is larger than 4194304 bytes"), "{finding}");
+}
+
+#[test]
+fn accounts_and_lists_of_modules_that_are_pipes_are_not_waited_for() {
+    let installation = Installation::new();
+    for name in ["etc/passwd", "etc/group", "etc/asterisk/modules.conf"] {
+        let path = installation.host.path().join(name);
+        std::fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    }
+    let modules = installation.doctor(&[]).of("modules");
+    assert!(modules[0].starts_with("not_checked: the modules of Asterisk"), "{modules:?}");
+}

@@ -14,7 +14,7 @@ fn read_command(folder: &str) -> String {
 
 impl Installation {
     /// Creates a folder of the daemon with the shared group and this mode.
-    fn shared_folder(&self, name: &str, mode: u32) -> String {
+    pub(super) fn shared_folder(&self, name: &str, mode: u32) -> String {
         let path = self.folder.at(name);
         fs::create_dir_all(&path).unwrap();
         chown(&path, None, Some(self.shared_group())).unwrap();

@@ -46,7 +46,7 @@ fn handed_to(
     if !matches!(step.application.as_str(), "agi" | "eagi" | "deadagi") {
         return None;
     }
-    let argument = dialplan.expand(&step.argument);
+    let argument = dialplan.globals.expand(&step.argument);
     let url = argument.trim_matches('"').strip_prefix("agi://")?;
     let (authority, path) = url.split_once('/').unwrap_or((url, ""));
     let (host, port) = host_and_port(authority)?;

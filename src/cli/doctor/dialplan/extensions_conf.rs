@@ -1,11 +1,10 @@
 //! Reads `extensions.conf` with the files that it includes, line by line (`pbx_config.c`, `config.c`).
 
-use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::findings::{DialplanPlace, read_file};
+use super::findings::{DialplanPlace, GlobalVariables, read_file};
 
 /// The most files that are included.
 const MAX_FILES: usize = 500;
@@ -27,7 +26,7 @@ pub(super) struct DialplanStep {
 #[derive(Debug, Default)]
 pub(super) struct ExtensionsConf {
     pub(super) steps: Vec<DialplanStep>,
-    globals: HashMap<String, String>,
+    pub(super) globals: GlobalVariables,
     context: String,
     extension: String,
     files: usize,
@@ -40,21 +39,6 @@ impl ExtensionsConf {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         dialplan.add_file(path, &text, &folder, 0);
         Ok(dialplan)
-    }
-
-    /// Replaces global variables. Others stay as they are.
-    pub(super) fn expand(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for _ in 0..MAX_DEPTH {
-            let expanded = self.globals.iter().fold(text.clone(), |text, (name, value)| {
-                text.replace(&format!("${{{name}}}"), value)
-            });
-            if expanded == text {
-                break;
-            }
-            text = expanded;
-        }
-        text
     }
 
     fn add_file(&mut self, path: &Path, text: &str, folder: &Path, depth: usize) {
@@ -74,6 +58,9 @@ impl ExtensionsConf {
 
     /// Includes a file, or all files that a name with `*` matches. A file that can't be read is left out.
     fn include(&mut self, name: &str, folder: &Path, depth: usize) {
+        if self.files >= MAX_FILES {
+            return;
+        }
         for file in matching_files(&folder.join(name)) {
             if self.files >= MAX_FILES {
                 return;
@@ -94,7 +81,7 @@ impl ExtensionsConf {
         let Some((key, value)) = line.split_once('=') else { return };
         let (key, value) = (key.trim(), value.trim_start_matches('>').trim());
         if self.context == "globals" {
-            self.globals.insert(key.to_owned(), value.to_owned());
+            self.globals.set(key, value);
             return;
         }
         let step = match key {

@@ -1,17 +1,26 @@
 //! What was found in the dialplans, and what both kinds of dialplan need.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use crate::cli::doctor::configuration::check_command;
 use crate::cli::doctor::context::DoctorContext;
 use crate::cli::doctor::finding::Finding;
 use crate::config::nearest;
+use crate::file_access::regular_file;
 
 /// The name of the check.
 pub(super) const CHECK: &str = "dialplan";
+
+/// The size of a file of a dialplan, at most.
+const MAX_FILE_BYTES: u64 = 4 << 20;
+/// The length of the value of a variable, and of a text in which variables are replaced, at most.
+const MAX_TEXT_BYTES: usize = 4096;
+/// How deep the values of variables may contain variables.
+const MAX_EXPANSIONS: usize = 10;
 
 /// A place in the dialplan.
 #[derive(Debug, Clone)]
@@ -60,7 +69,7 @@ impl DialplanFindings {
         if let Some(excluded) = library.excluded.get(script) {
             let message =
                 format!("{place}: the script {script} is not served: {}", excluded.reason);
-            let fix = format!("dialscript check --config '{}'", context.path.display());
+            let fix = check_command(context.path);
             self.findings.push(Finding::problem(CHECK, message, fix));
             return;
         }
@@ -78,9 +87,60 @@ impl DialplanFindings {
     }
 }
 
-/// Reads a file of a dialplan, of at most 4 MiB.
+/// Reads a file of a dialplan.
 pub(super) fn read_file(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(4 << 20).read_to_end(&mut bytes)?;
+    let bytes = regular_file::read(path, MAX_FILE_BYTES + 1)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        let message = format!("it is larger than {MAX_FILE_BYTES} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Variables of a dialplan that are the same for each call.
+#[derive(Debug, Clone, Default)]
+pub(super) struct GlobalVariables(BTreeMap<String, String>);
+
+impl GlobalVariables {
+    /// A variable with a long value is left out: it is not known then.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        if value.len() <= MAX_TEXT_BYTES {
+            self.0.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    /// Replaces `${NAME}`, and `$${NAME}` as FreeSWITCH writes it, also in the values. Variables that are not known stay
+    /// as they are, and so does what would become too long.
+    pub(super) fn expand(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for _ in 0..MAX_EXPANSIONS {
+            match self.expand_once(&text) {
+                Some(expanded) if expanded.len() <= MAX_TEXT_BYTES => text = expanded,
+                _ => break,
+            }
+        }
+        text
+    }
+
+    /// `None` if there is nothing to replace, or if the text becomes too long.
+    fn expand_once(&self, text: &str) -> Option<String> {
+        let (mut expanded, mut rest, mut is_changed) = (String::new(), text, false);
+        while let Some((before, after)) = rest.split_once('}') {
+            let reference = before.rsplit_once("${");
+            match reference.and_then(|(start, name)| Some((start, self.0.get(name)?))) {
+                Some((start, value)) => {
+                    expanded.push_str(start.strip_suffix('$').unwrap_or(start));
+                    expanded.push_str(value);
+                    is_changed = true;
+                }
+                None => expanded.extend([before, "}"]),
+            }
+            if expanded.len() > MAX_TEXT_BYTES {
+                return None;
+            }
+            rest = after;
+        }
+        expanded.push_str(rest);
+        is_changed.then_some(expanded)
+    }
 }

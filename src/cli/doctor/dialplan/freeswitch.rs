@@ -1,60 +1,48 @@
 //! The actions of FreeSWITCH's XML dialplan that hand a call to the daemon with the application `socket`.
 
-use std::collections::HashMap;
-use std::fs;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use roxmltree::{Document, Node};
 
-use super::findings::{DialplanFindings, DialplanPlace, is_this_daemon, read_file};
+use super::findings::{
+    DialplanFindings, DialplanPlace, GlobalVariables, is_this_daemon, read_file,
+};
 use crate::cli::doctor::context::DoctorContext;
+use crate::cli::doctor::files_below::files_below;
 
 /// The variable that tells how a script ended.
 const OUTCOME: &str = "dialscript_outcome";
 /// The most files of a dialplan.
 const MAX_FILES: usize = 500;
-/// How deep folders are looked into.
-const MAX_DEPTH: usize = 5;
+/// How many folders above a dialplan can have the file `vars.xml`.
+const MAX_PARENTS: usize = 5;
 
 /// The XML files in a folder, in alphabetical order.
-pub(super) fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    add_files(folder, MAX_DEPTH, &mut files);
-    files.sort();
-    files
+pub(super) fn xml_files(folder: &Path) -> Vec<PathBuf> {
+    let is_xml = |path: &Path| path.extension().is_some_and(|extension| extension == "xml");
+    files_below(folder, MAX_FILES, is_xml)
 }
 
-fn add_files(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder && depth > 0 {
-            add_files(&path, depth - 1, files);
-        } else if path.extension().is_some_and(|extension| extension == "xml")
-            && files.len() < MAX_FILES
-        {
-            files.push(path);
-        }
-    }
-}
+/// The variables in the files `vars.xml`, each of which is read once.
+pub(super) type VarsFiles = BTreeMap<PathBuf, GlobalVariables>;
 
 pub(super) fn check(
     path: &Path,
+    vars_files: &mut VarsFiles,
     context: &DoctorContext<'_>,
     found: &mut DialplanFindings,
 ) -> io::Result<()> {
     let text = read_file(path)?;
     let document = Document::parse(&text).map_err(io::Error::other)?;
-    let mut variables = global_variables(path);
-    variables.extend(preset_variables(&document));
+    let mut variables = global_variables(path, vars_files);
+    preset_variables(&document, &mut variables);
     let is_action = |node: &Node<'_, '_>| node.has_tag_name("action");
     for extension in document.descendants().filter(|node| node.has_tag_name("extension")) {
         let actions: Vec<_> = extension.descendants().filter(is_action).collect();
-        for (index, action) in actions.iter().enumerate() {
-            let line = document.text_pos_at(action.range().start).row as usize;
-            let place = DialplanPlace { file: path.to_owned(), line };
-            check_action(&actions, index, &place, &variables, (context, &mut *found));
+        for index in 0..actions.len() {
+            check_action(&actions, index, path, &variables, (context, &mut *found));
         }
     }
     Ok(())
@@ -63,15 +51,19 @@ pub(super) fn check(
 fn check_action(
     actions: &[Node<'_, '_>],
     index: usize,
-    place: &DialplanPlace,
-    variables: &HashMap<String, String>,
+    path: &Path,
+    variables: &GlobalVariables,
     (context, found): (&DoctorContext<'_>, &mut DialplanFindings),
 ) {
-    let Some(line) = socket_line(&actions[index], variables) else { return };
+    let action = &actions[index];
+    let Some(line) = socket_line(action, variables) else { return };
     if !line.hosts.iter().any(|host| is_listener(host, context)) {
         return;
     }
     found.handovers += 1;
+    // This searches the text up to the action: not for each action.
+    let row = action.document().text_pos_at(action.range().start).row;
+    let place = &DialplanPlace { file: path.to_owned(), line: row as usize };
     found.check_script(place, &line.script, context);
     if !(line.options.contains(&"async".to_owned()) && line.options.contains(&"full".to_owned())) {
         let message = "the socket action has no `async full`: input and music on hold do not work";
@@ -100,11 +92,11 @@ struct SocketLine {
     options: Vec<String>,
 }
 
-fn socket_line(action: &Node<'_, '_>, variables: &HashMap<String, String>) -> Option<SocketLine> {
+fn socket_line(action: &Node<'_, '_>, variables: &GlobalVariables) -> Option<SocketLine> {
     if action.attribute("application") != Some("socket") {
         return None;
     }
-    let data = expand(action.attribute("data")?, variables);
+    let data = variables.expand(action.attribute("data")?);
     let mut words = data.split_whitespace();
     let (hosts, script) = words.next()?.split_once('/')?;
     let script = script.split('?').next().unwrap_or_default().to_owned();
@@ -128,26 +120,31 @@ fn clears_outcome(action: &Node<'_, '_>) -> bool {
 }
 
 /// The variables of `vars.xml`, which is in the configuration folder above the dialplan.
-fn global_variables(dialplan: &Path) -> HashMap<String, String> {
-    let mut folders = dialplan.ancestors().skip(1).take(MAX_DEPTH);
-    let file = folders.find_map(|folder| read_file(&folder.join("vars.xml")).ok());
-    let document = file.as_deref().and_then(|text| Document::parse(text).ok());
-    document.map(|document| preset_variables(&document)).unwrap_or_default()
+fn global_variables(dialplan: &Path, vars_files: &mut VarsFiles) -> GlobalVariables {
+    let folders = dialplan.ancestors().skip(1).take(MAX_PARENTS);
+    let mut files = folders.map(|folder| folder.join("vars.xml"));
+    let Some(file) = files.find(|file| file.is_file()) else { return GlobalVariables::default() };
+    vars_files.entry(file).or_insert_with_key(|file| vars_file(file)).clone()
 }
 
-/// The variables that a file sets with `<X-PRE-PROCESS cmd="set" data="NAME=VALUE"/>`.
-fn preset_variables(document: &Document<'_>) -> HashMap<String, String> {
+fn vars_file(file: &Path) -> GlobalVariables {
+    let mut variables = GlobalVariables::default();
+    let text = read_file(file).unwrap_or_default();
+    if let Ok(document) = Document::parse(&text) {
+        preset_variables(&document, &mut variables);
+    }
+    variables
+}
+
+/// Adds the variables that a file sets with `<X-PRE-PROCESS cmd="set" data="NAME=VALUE"/>`.
+fn preset_variables(document: &Document<'_>, variables: &mut GlobalVariables) {
     let is_preset = |node: &Node<'_, '_>| {
         node.has_tag_name("X-PRE-PROCESS") && node.attribute("cmd") == Some("set")
     };
-    let presets = document.descendants().filter(is_preset);
-    let values = presets.filter_map(|node| node.attribute("data")?.split_once('='));
-    values.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-/// Replaces `$${NAME}` and `${NAME}` of variables that are known.
-fn expand(text: &str, variables: &HashMap<String, String>) -> String {
-    variables.iter().fold(text.to_owned(), |text, (name, value)| {
-        text.replace(&format!("$${{{name}}}"), value).replace(&format!("${{{name}}}"), value)
-    })
+    for preset in document.descendants().filter(is_preset) {
+        if let Some((name, value)) = preset.attribute("data").and_then(|data| data.split_once('='))
+        {
+            variables.set(name, value);
+        }
+    }
 }

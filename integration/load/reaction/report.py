@@ -41,9 +41,9 @@ def print_own_delay(runs):
     """Prints what the measurement itself adds."""
     delays, late = ([1000 * value for run in runs for value in run[what]] for what in ("delays", "late"))
     print(
-        f"The measurement adds {statistics.median(delays):.2f} ms to a reaction (median; at most {max(delays):.2f} ms). "
-        f"The caller sent its packets {statistics.median(late):.2f} ms late (median; {percentile(late, 0.99):.2f} ms at "
-        "the 99th percentile), which is not a part of the reaction."
+        f"The measurement adds {statistics.median(delays):.2f} ms to a reaction (median), at most "
+        f"{max(delays):.2f} ms. Packets of the caller were sent {statistics.median(late):.2f} ms late (median), at the "
+        f"99th percentile {percentile(late, 0.99):.2f} ms, which is not a part of the reaction."
     )
 
 

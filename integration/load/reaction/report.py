@@ -7,6 +7,7 @@ import platform
 import re
 import statistics
 import subprocess
+import textwrap
 from pathlib import Path
 
 COLUMNS = ["way", "calls", "median ms", "p90 ms", "max ms", "CPU ms per call", "of it the switch", "CPU ratio"]
@@ -40,11 +41,12 @@ def print_table(name, measured, markdown):
 def print_own_delay(runs):
     """Prints what the measurement itself adds."""
     delays, late = ([1000 * value for run in runs for value in run[what]] for what in ("delays", "late"))
-    print(
+    text = (
         f"The measurement adds {statistics.median(delays):.2f} ms to a reaction (median), at most "
         f"{max(delays):.2f} ms. Packets of the caller were sent {statistics.median(late):.2f} ms late (median), at the "
         f"99th percentile {percentile(late, 0.99):.2f} ms, which is not a part of the reaction."
     )
+    print(textwrap.fill(text, 120))
 
 
 def row(way, runs, base):

@@ -122,7 +122,7 @@ async fn a_reply_times_out_on_time_after_an_earlier_longer_wait() {
     };
     let call = async {
         channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
-        let set = channel.set_variable("V", "1").await;
+        let set = channel.set_variables(&[("V", "1".into())]).await;
         assert!(matches!(set, Err(Interruption::ConnectionLost(_))));
         assert_eq!(started.elapsed().as_secs(), 70);
     };
@@ -134,7 +134,8 @@ async fn a_switch_that_does_not_read_times_out() {
     let AgiCall { mut channel, asterisk: _silent, .. } =
         call_over(duplex(16), Duration::from_secs(3600)).await;
     let started = Instant::now();
-    assert!(matches!(channel.set_variable("V", "1").await, Err(Interruption::ConnectionLost(_))));
+    let set = channel.set_variables(&[("V", "1".into())]).await;
+    assert!(matches!(set, Err(Interruption::ConnectionLost(_))));
     assert_eq!(started.elapsed().as_secs(), 10);
     assert_eq!(channel.hand_over(&[], &Exit::Continue).await, HandoverResult::Completed);
 }

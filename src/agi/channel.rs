@@ -171,7 +171,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
             return Ok(Some(done));
         }
         let Some(collector) = collector else {
-            return self.wait(work, &HoldMedia::default()).await.map(Some);
+            self.connection.ensure_alive()?;
+            return tokio::select! {
+                biased;
+                done = work => Ok(Some(done)),
+                interruption = self.connection.wait_for_interruption() => Err(interruption),
+            };
         };
         let done = tokio::select! {
             biased;

@@ -160,3 +160,13 @@ async fn a_refusal_is_sent_while_the_environment_is_still_arriving() {
     };
     tokio::join!(connection::refuse(ours, Duration::from_secs(2)), switch);
 }
+
+/// Without the buffers, and without what both switches share.
+#[tokio::test(start_paused = true)]
+async fn a_call_in_a_question_takes_less_than_1700_bytes_of_the_driver() {
+    let AgiCall { mut channel, .. } = call().await;
+    let channel_bytes = size_of_val(&channel);
+    let (mut sounds, options) = (sounds(&["/s/number"]), four_digits());
+    let question = channel.collect_digits(&mut sounds, &options);
+    assert!(channel_bytes + size_of_val(&question) < 1_700, "{}", size_of_val(&question));
+}

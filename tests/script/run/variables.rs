@@ -12,7 +12,7 @@ const SILENT: &str = r#"
 const SPOKEN: &str = r#"
     [otherwise]
     set  = { FIRST = "1" }
-    play = "bye"
+    play = "switch:bye"
 "#;
 const CHAINED: &str = r#"
     [otherwise]

@@ -171,7 +171,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
             return Ok(Some(done));
         }
         let Some(collector) = collector else {
-            self.connection.ensure_alive()?;
+            if self.connection.caller_gone {
+                return Err(Interruption::caller_hung_up());
+            }
             return tokio::select! {
                 biased;
                 done = work => Ok(Some(done)),

@@ -16,8 +16,8 @@ use builder::{AgiCommandBuilder, milliseconds, seconds};
 use variables::is_literal_in_array;
 pub use variables::{AgiFittedValue, count_settable_together, fit_variable};
 
-/// One command line with its newline, ready to send. It has at most [`MAX_COMMAND_BYTES`](super::quote::MAX_COMMAND_BYTES), and all text from outside in
-/// it is quoted.
+/// One command line with its newline, ready to send. It has at most
+/// [`MAX_COMMAND_BYTES`](super::quote::MAX_COMMAND_BYTES), and all text from outside in it is quoted.
 ///
 /// The constructors fail with an [`AgiCommandError`] if an argument contains a line break, if a key is not a DTMF key,
 /// or if the line is too long.

@@ -42,5 +42,5 @@ async fn variables_are_set_before_sounds_and_before_another_script() {
     ended.in_order(&["set FIRST=1", "play bye", "DIALSCRIPT_SCRIPT=main"]);
     assert_eq!(ended.count("FIRST"), 0);
     let ended = ScriptCall::of(CHAINED).and("next", SPOKEN).runs().await;
-    ended.in_order(&["set FIRST=1", "pick up", "set FIRST=1", "play bye"]);
+    ended.in_order(&["set FIRST=1", "set FIRST=1", "pick up", "play bye"]);
 }

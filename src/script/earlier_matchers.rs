@@ -85,8 +85,9 @@ mod tests {
     use super::*;
 
     fn matcher() -> impl Strategy<Value = Matcher> {
-        let limit =
-            || proptest::option::of((0..9_u8).prop_map(|n| Decimal::parse(&n.to_string()).unwrap()));
+        let limit = || {
+            proptest::option::of((0..9_u8).prop_map(|n| Decimal::parse(&n.to_string()).unwrap()))
+        };
         let pattern = prop_oneof![Just("^1"), Just(".*"), Just("2")];
         prop_oneof![
             8 => "[0-9]{1,2}|[ab]".prop_map(Matcher::Text),

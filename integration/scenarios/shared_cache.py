@@ -95,7 +95,7 @@ def one_request(lab):
         for daemon in pair.daemons:
             daemon.kill()
             daemon.start()
-    raise LeftOut("this machine is too busy: Redis takes more than 250 ms for a reply, so each daemon sends its request")
+    raise LeftOut("this machine is too busy: Redis replies later than after 250 ms, so each daemon sends its request")
 
 
 def requests_of_simultaneous_calls(lab, pair, id):

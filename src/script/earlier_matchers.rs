@@ -78,6 +78,7 @@ impl<'a> EarlierMatchers<'a> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
     use regex::Regex;

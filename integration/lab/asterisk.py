@@ -52,17 +52,25 @@ class Asterisk:
 
     def start(self):
         """Starts it and returns when it accepts calls."""
-        with open(self._run / "log/console", "wb") as console:
-            self._process = subprocess.Popen(
-                [*self.launcher, *self._program(), "-f", "-n"], stdin=subprocess.DEVNULL, stdout=console, stderr=console,
-                start_new_session=True,
-            )
+        self._launch()
         try:
             self.channels = Manager(self.manager_port, "lab", "lab")
         except WaitTimeout as reason:
             raise SwitchFailed(f"{reason}:\n{(self._run / 'log/console').read_text()}") from reason
         if not self.channels.booted.wait(20):
             raise SwitchFailed("it did not boot:\n" + "\n".join(self.last_log(20)))
+
+    def _launch(self):
+        with open(self._run / "log/console", "wb") as console:
+            self._process = subprocess.Popen(
+                [*self.launcher, *self._program(), "-f", "-n"], stdin=subprocess.DEVNULL, stdout=console,
+                stderr=console, start_new_session=True,
+            )
+
+    @property
+    def pid(self):
+        """Its process id."""
+        return self._process.pid
 
     @property
     def folders(self):

@@ -31,11 +31,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
                 self.break_requested = true;
                 self.send_output(OK).await
             }
-            "uuid_transfer" => {
-                let output = self.transfer_by_function(arguments).await?;
-                self.send_output(output).await
-            }
-            // The events of the hang-up come after the output.
+            // The events that the session causes come after the output.
+            "uuid_transfer" => self.transfer_by_function(arguments).await,
             "uuid_kill" => {
                 self.send_output(OK).await?;
                 self.hang_up(arguments).await
@@ -66,12 +63,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     }
 
     /// `transfer_function`: an extension that begins with `-` is an option.
-    async fn transfer_by_function(&mut self, arguments: &str) -> io::Result<&'static str> {
+    async fn transfer_by_function(&mut self, arguments: &str) -> io::Result<()> {
         let words = split(arguments, ' ');
         let extension = words.first().filter(|word| !word.is_empty() && !word.starts_with('-'));
-        let Some(extension) = extension else { return Ok(USAGE) };
+        let Some(extension) = extension else { return self.send_output(USAGE).await };
         self.channel.transfer(extension, words.get(2).map(String::as_str));
-        self.end_transferred().await?;
-        Ok(OK)
+        self.send_output(OK).await?;
+        self.end_transferred().await
     }
 }

@@ -2,8 +2,9 @@
 
 Prints JSON: for each call the reaction in seconds, or null if the sound was not heard; and what the caller itself adds.
 The reaction lasts from the end of the last key, when the first RTP packet with the end bit of RFC 4733 is given to the
-kernel, to the arrival of the first RTP packet with the next sound, as the kernel has recorded it. A key ends at any
-time, not only when a packet of 20 ms is due, and each call has its own clock for these packets.
+kernel, to the arrival of the first RTP packet with the next sound, as the kernel has recorded it. Like most telephones,
+the caller sends one packet every 20 ms, either sound or a part of a key. This clock begins at a random time in each
+call, so that a key ends at any time between two packets of the switch.
 """
 
 import json
@@ -29,7 +30,7 @@ PROMPT, NEXT = "ask", "matched"
 
 
 class Call:
-    """A call. It is driven by `due` and `receive`, which know the time of day in seconds."""
+    """A call. All times are the time of day in seconds, as the kernel has it in its records of arrivals."""
 
     def __init__(self, port, extension, now):
         self._address = f"sip:{extension}@127.0.0.1:{port}"
@@ -42,12 +43,12 @@ class Call:
         self._from, self._id, self._branch = f"{self._contact};tag={sip.token()}", sip.token(), sip.branch()
         self._remote = None
         self._sequence, self._stamp, self._ssrc = (random.getrandbits(bits) for bits in (15, 30, 32))
-        self._frame_at = now + random.uniform(0, FRAME)
+        self.due = now + random.uniform(0, FRAME)  # when the next packet is to be sent
         self._ends = now + LONGEST
-        self._key = None  # the key that is held, when it was pressed, and its timestamp
-        self._repeat = []  # the end of a key is sent three times: arguments of the packets that are left
-        self._keys = list("".join(random.choices("0123456789", k=4)))
+        self._keys = list("".join(random.choices("0123456789", k=4)))  # that are left
+        self._key = self._pressed = None  # the key that is held with its timestamp, and when it was pressed
         self._change_at = None  # when the next key is pressed, or the present one is released
+        self._ends_left, self._last_event = 0, None
         self._released = None
         self._packets = []  # after the last key: arrival and sound
         self.late = []
@@ -60,11 +61,6 @@ class Call:
         self.rtp.close()
 
     @property
-    def due(self):
-        """When something is to be sent."""
-        return min(self._frame_at, self._change_at or self._frame_at)
-
-    @property
     def reaction(self):
         """Seconds from the end of the last key to the next sound; None if it was not heard."""
         sounds = [tone(sound) for _, sound in self._packets]
@@ -73,15 +69,17 @@ class Call:
         return self._packets[sounds.index(NEXT)][0] - self._released
 
     def send(self, now):
-        """Sends what is due."""
+        """Sends the packet that is due: sound, or a part of a key."""
         if now > self._ends:
             self._request("BYE", sip.branch())
             self.over = True
-        if self._change_at and now >= self._change_at:
-            self.late.append(now - self._change_at)
-            self._release() if self._key else self._press(now)
-        if now >= self._frame_at:
-            self._send_frame(now)
+        if self._remote:
+            self.late.append(now - self.due)
+            self._send_packet(now)
+        self._stamp += PACKET
+        self.due += FRAME
+        if self.due < now:  # The machine was busy. What was not sent in time is left out.
+            self.due = now + FRAME
 
     def receive_sip(self):
         """Reads a SIP message."""
@@ -110,47 +108,41 @@ class Call:
         elif self._change_at is None and tone(sound) == PROMPT:
             self._change_at = arrived + random.uniform(*LISTENS)
 
-    def _press(self, now):
-        self._key = (self._keys.pop(0), now, self._stamp)
-        self._change_at = now + random.uniform(*KEY)
-
-    def _release(self):
-        """Sends the end of a key, in place of the next packet. RFC 4733, 2.5.1.4: it is sent three times."""
-        now = time.time()
-        held = max(int((now - self._key[1]) * RATE), 1)
-        event = self._event(held, ended=True)
-        if not self._keys:
-            self._released = time.time()
-        self._send_rtp(EVENTS, *event)
-        self._key, self._repeat = None, [event] * 2
-        self._change_at = now + random.uniform(*PAUSE) if self._keys else None
-        self._advance(now)
-
-    def _send_frame(self, now):
-        if self._repeat:
-            self._send_rtp(EVENTS, *self._repeat.pop())
+    def _send_packet(self, now):
+        changes = self._change_at and now >= self._change_at
+        if self._ends_left:
+            self._send_event(*self._last_event)
+            self._ends_left -= 1
+        elif self._key and changes:
+            self._release(now)
         elif self._key:
-            held = int((now - self._key[1]) * RATE) + PACKET
-            self._send_rtp(EVENTS, *self._event(held, ended=False))
+            self._send_event(*self._key, int((now - self._pressed) * RATE) + PACKET)
+        elif changes:
+            self._press(now)
         else:
             self._send_rtp(PCMU, SILENCE, self._stamp)
-        self._advance(now)
 
-    def _advance(self, now):
-        self._stamp += PACKET
-        self._frame_at += FRAME
-        if self._frame_at < now:  # The machine was busy. What was not sent in time is left out.
-            self._frame_at = now + FRAME
+    def _press(self, now):
+        self._key, self._pressed = (self._keys.pop(0), self._stamp), now
+        self._change_at = now + random.uniform(*KEY)
+        self._send_event(*self._key, PACKET)
 
-    def _event(self, held, ended):
-        digit, _, begins = self._key
-        return struct.pack("!BBH", KEYS[digit], (0x80 if ended else 0) | 10, held), begins
+    def _release(self, now):
+        """Sends the end of a key. RFC 4733, 2.5.1.4: it is sent three times."""
+        self._last_event = (*self._key, int((now - self._pressed) * RATE), 0x80)
+        self._key, self._ends_left = None, 2
+        self._change_at = now + random.uniform(*PAUSE) if self._keys else None
+        if not self._keys:
+            self._released = time.time()
+        self._send_event(*self._last_event)
+
+    def _send_event(self, digit, begins, held, end=0):
+        self._send_rtp(EVENTS, struct.pack("!BBH", KEYS[digit], end | 10, held), begins)
 
     def _send_rtp(self, kind, body, stamp):
-        if self._remote:
-            head = struct.pack("!BBHII", 0x80, kind, self._sequence & 0xFFFF, stamp & 0xFFFFFFFF, self._ssrc)
-            self._sequence += 1
-            self.rtp.sendto(head + body, self._remote)
+        head = struct.pack("!BBHII", 0x80, kind, self._sequence & 0xFFFF, stamp & 0xFFFFFFFF, self._ssrc)
+        self._sequence += 1
+        self.rtp.sendto(head + body, self._remote)
 
     def _request(self, method, branch, body=""):
         via = f"SIP/2.0/UDP 127.0.0.1:{self.sip.getsockname()[1]};rport;branch={branch}"

@@ -1,0 +1,98 @@
+"""One measurement: a server, and many calls."""
+
+import json
+import resource
+import subprocess
+import time
+from dataclasses import dataclass
+
+from .process import ServerProcess
+from .programs import BUILT, on_other_core
+from .servers import Server
+
+# A measurement has as many rounds of simultaneous calls as make that many calls, and at most MAX_ROUNDS.
+CALLS = 3_000
+MAX_ROUNDS = 60
+PLAY_TIMEOUT = 150
+# Seconds in which a server may finish what it does at the beginning of the prompts.
+SETTLE = 0.3
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is measured."""
+
+    switch: str
+    trigger: str
+    at_once: int
+    server: Server
+
+    def describe(self):
+        """A name for messages."""
+        return f"{self.switch}, trigger {self.trigger}, {self.at_once:,} at once: {self.server.name}"
+
+    def rounds(self):
+        """The number of rounds of simultaneous calls."""
+        return max(min(CALLS // self.at_once, MAX_ROUNDS), 1)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a measurement has found. Times are in seconds, memory in bytes."""
+
+    cpu: float  # of a call
+    memory: float  # of a call that waits in its prompt
+    wall: float
+    p50: float
+    p99: float
+    server_load: float  # part of the time in which the server used its core
+    caller_load: float  # part of the time in which the simulated switch used its core
+
+
+def measure(line):
+    """Measures a line once. Ends the program if a call is lost."""
+    calls = line.rounds() * line.at_once
+    with ServerProcess(line.server.command) as server:
+        cpu, caller_cpu, memory = server.cpu(), children_cpu(), server.memory()
+        report, held = play(line, server)
+        cpu, caller_cpu = server.cpu() - cpu, children_cpu() - caller_cpu
+        check(line, report, server, calls)
+    wall = report["seconds"]
+    return Result(
+        cpu=cpu / calls,
+        memory=(held - memory) / line.at_once,
+        wall=wall,
+        p50=report["p50"],
+        p99=report["p99"],
+        server_load=cpu / wall,
+        caller_load=caller_cpu / wall,
+    )
+
+
+def play(line, server):
+    """Plays the calls. Returns the report, and the memory of the server while all calls of a round are in their prompt."""
+    play = [BUILT / "calls", "play", line.switch, server.address, line.server.web, str(line.rounds()), str(line.at_once)]
+    with subprocess.Popen(on_other_core(play), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as calls:
+        if calls.stdout.readline() != "open\n":
+            raise SystemExit(f"{line.describe()}: no call reached its prompt\n{server.log().decode()}")
+        time.sleep(SETTLE)
+        held = server.memory()
+        output, _ = calls.communicate("\n", timeout=PLAY_TIMEOUT)
+    return json.loads(output or "{}"), held
+
+
+def check(line, report, server, calls):
+    """Ends the program if the measurement is void."""
+    if report.get("lost", calls):
+        raise SystemExit(f"{line.describe()}: {report.get('lost', calls):,} of {calls:,} calls were lost")
+    requests = {"none": [0], "uncached": [calls], "cached": range(line.at_once + 1)}[line.trigger]
+    if line.server.name != "bare" and report["requests"] not in requests:
+        raise SystemExit(f"{line.describe()}: {report['requests']:,} requests for {calls:,} calls")
+    if complaints := server.complaints():
+        raise SystemExit(f"{line.describe()}: the server reported\n" + "\n".join(complaints[:5]))
+
+
+def children_cpu():
+    """Seconds of user and system time of all processes that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

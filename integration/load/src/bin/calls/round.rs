@@ -1,0 +1,82 @@
+//! The calls of a round wait for each other in their prompts.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, Semaphore, watch};
+
+/// The most connections that wait for their first command at the same time. It is less than the backlog of a listener:
+/// the kernel drops connections beyond the backlog, and they are repeated only after a second.
+const CONNECTING: usize = 256;
+
+pub(crate) struct Round {
+    /// Calls that are not in their prompt yet.
+    missing: AtomicUsize,
+    none_missing: Notify,
+    opened: watch::Sender<bool>,
+    pub(crate) connecting: Semaphore,
+}
+
+impl Round {
+    pub(crate) fn new(calls: usize) -> Self {
+        Self {
+            missing: AtomicUsize::new(calls),
+            none_missing: Notify::new(),
+            opened: watch::Sender::new(false),
+            connecting: Semaphore::new(CONNECTING),
+        }
+    }
+
+    /// Waits until all calls are in their prompt or lost.
+    pub(crate) async fn all_in_prompt(&self) {
+        self.none_missing.notified().await;
+    }
+
+    /// Lets the callers press their keys.
+    pub(crate) fn open(&self) {
+        self.opened.send_replace(true);
+    }
+
+    fn arrive(&self) {
+        if self.missing.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.none_missing.notify_one();
+        }
+    }
+}
+
+/// The wait of one call. A call that is lost does not keep the others waiting.
+pub(crate) struct Hold<'r> {
+    round: &'r Round,
+    began: Option<Instant>,
+    /// The time that the call has waited.
+    pub(crate) held: Duration,
+}
+
+impl<'r> Hold<'r> {
+    pub(crate) fn new(round: &'r Round) -> Self {
+        Self { round, began: None, held: Duration::ZERO }
+    }
+
+    /// Returns when the callers may press their keys. Only the first prompt waits.
+    pub(crate) async fn wait(&mut self) {
+        let began = self.begin();
+        // An error means that the round is over.
+        drop(self.round.opened.subscribe().wait_for(|open| *open).await);
+        if self.held.is_zero() {
+            self.held = began.elapsed();
+        }
+    }
+
+    fn begin(&mut self) -> Instant {
+        if self.began.is_none() {
+            self.round.arrive();
+        }
+        *self.began.get_or_insert_with(Instant::now)
+    }
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.begin();
+    }
+}

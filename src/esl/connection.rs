@@ -17,6 +17,9 @@ use crate::channel::digits::DigitCollector;
 use crate::channel::{CallLimits, Interruption};
 
 mod wait;
+mod wake;
+
+use wake::ListenerWake;
 
 pub(super) use wait::{EslConnectionEvent, ExecutionCompletion, ExecutionWait};
 
@@ -45,6 +48,7 @@ pub struct EslConnection<S> {
     /// See [`is_parked`](EslConnection::is_parked).
     parked: bool,
     exit_sent: bool,
+    wake: ListenerWake,
     /// The call, or our control of it, has ended.
     pub(super) caller_gone: bool,
 }
@@ -71,6 +75,7 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
         controlled_channel: has_functions.then(|| unique_id.clone()),
         parked: false,
         exit_sent: false,
+        wake: ListenerWake::new(data.headers()),
         caller_gone: false,
     };
     match connection.subscribe(&unique_id, data.control()).await {
@@ -154,6 +159,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     /// Sends all commands in one write.
     pub(super) async fn send(&mut self, commands: &[EslCommand]) -> Result<(), Interruption> {
         let due = Instant::now() + REPLY_TIMEOUT;
+        self.wake.cancel();
         for command in commands {
             tokio::select! {
                 biased;

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use tokio::io::{AsyncRead, AsyncWrite};
+use futures_util::{FutureExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
 use super::{EslConnection, REPLY_TIMEOUT};
@@ -168,10 +168,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         &mut self,
         due: Instant,
     ) -> Result<Option<EslConnectionEvent>, Interruption> {
-        let message = tokio::select! {
-            biased;
-            message = self.framed.next() => message,
-            waited = self.deadline.wait_until(due) => return waited.map(|()| None),
+        let message = loop {
+            let wake_at = self.wake.next().filter(|&at| at < due);
+            tokio::select! {
+                biased;
+                message = self.framed.next() => break message,
+                waited = self.deadline.wait_until(wake_at.unwrap_or(due)) => waited?,
+            }
+            if wake_at.is_none() {
+                return Ok(None);
+            }
+            self.wake_listener();
         };
         match message {
             Some(Ok(message)) => self.handle_message(&message).map(Some),
@@ -179,6 +186,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
             None if self.caller_gone => Err(Interruption::caller_hung_up()),
             None => Err(Interruption::connection_lost("the switch closed the connection")),
         }
+    }
+
+    /// Sends a blank line, unless earlier bytes wait to be sent.
+    fn wake_listener(&mut self) {
+        self.wake.sent();
+        // An error will come up when a command is sent.
+        drop(self.framed.get_mut().write(b"\n").now_or_never());
     }
 
     fn handle_message(&mut self, message: &EslMessage) -> Result<EslConnectionEvent, Interruption> {
@@ -200,9 +214,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
                     completion: ExecutionCompletion::from_message(message),
                 })
             }
-            (_, EslMessage::Event(event)) => {
-                Ok(dtmf_key(event).map_or(EslConnectionEvent::Other, EslConnectionEvent::Key))
-            }
+            (_, EslMessage::Event(event)) => Ok(match dtmf_key(event) {
+                Some(key) => {
+                    self.wake.key_received(event.headers());
+                    EslConnectionEvent::Key(key)
+                }
+                None => EslConnectionEvent::Other,
+            }),
             _ => Ok(EslConnectionEvent::Other),
         }
     }

@@ -13,6 +13,12 @@ use crate::channel::caller_id::means_withheld;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ChannelData(EslHeaders);
 
+impl From<EslHeaders> for ChannelData {
+    fn from(headers: EslHeaders) -> Self {
+        Self(headers)
+    }
+}
+
 /// Which thread of FreeSWITCH reads our commands (`Socket-Mode`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SocketMode {
@@ -36,7 +42,7 @@ pub enum SocketControl {
 
 impl ChannelData {
     pub fn from_block(block: Bytes) -> Self {
-        Self(EslHeaders::from(block))
+        Self(EslHeaders::parse(block).0)
     }
 
     pub fn headers(&self) -> &EslHeaders {

@@ -41,7 +41,7 @@ fn framed(event: &str) -> String {
 }
 
 fn event(text: &str) -> EslEvent {
-    EslEvent::from_body(&Bytes::copy_from_slice(text.as_bytes()))
+    EslEvent::from_body(Bytes::copy_from_slice(text.as_bytes()))
 }
 
 fn channel_data(lines: impl AsRef<[u8]>) -> ChannelData {

@@ -99,7 +99,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         // `socket` line has no `async`, stays in CS_RESET for ever, and a call that is hung up may continue in the
         // dialplan (`listener_run`, `socket_function`).
         let resume_harms = *exit != Exit::Continue || !self.connection.is_async();
-        if resume_harms && self.data.variable(SOCKET_RESUME).is_some() {
+        if resume_harms && self.settings.has_socket_resume {
             self.defer_variable(SOCKET_RESUME, "");
         }
         for (name, value) in variables {
@@ -109,9 +109,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
 
     /// `EXTENSION DIALPLAN CONTEXT`
     fn transfer_argument(&self, destination: &Destination) -> String {
-        let dialplan = self.data.headers().get("Caller-Dialplan");
-        let dialplan = dialplan.filter(|name| Destination::is_valid_part(name));
-        let dialplan = dialplan.as_deref().unwrap_or("XML");
+        let dialplan = &self.settings.dialplan;
         let context = destination.context.as_deref().unwrap_or(&self.caller.context);
         format!("{} {dialplan} {context}", destination.extension).trim_end().to_owned()
     }

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use futures_util::{FutureExt, StreamExt};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::{EslConnection, REPLY_TIMEOUT};
@@ -36,9 +35,9 @@ pub(in crate::esl) enum EslConnectionEvent {
 pub(in crate::esl) struct ExecutionCompletion(Option<EslEvent>);
 
 impl ExecutionCompletion {
-    fn from_message(message: &EslMessage) -> Self {
+    fn from_message(message: EslMessage) -> Self {
         match message {
-            EslMessage::Event(event) => Self(Some(event.clone())),
+            EslMessage::Event(event) => Self(Some(event)),
             _ => Self::default(),
         }
     }
@@ -172,7 +171,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
             let wake_at = self.wake.next().filter(|&at| at < due);
             tokio::select! {
                 biased;
-                message = self.framed.next() => break message,
+                message = self.transport.next() => break message,
                 waited = self.deadline.wait_until(wake_at.unwrap_or(due)) => waited?,
             }
             if wake_at.is_none() {
@@ -181,22 +180,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
             self.wake_listener();
         };
         match message {
-            Some(Ok(message)) => self.handle_message(&message).map(Some),
+            Some(Ok(message)) => self.handle_message(message).map(Some),
             Some(Err(error)) => Err(Interruption::connection_lost(error)),
             None if self.caller_gone => Err(Interruption::caller_hung_up()),
             None => Err(Interruption::connection_lost("the switch closed the connection")),
         }
     }
 
-    /// Sends a blank line, unless earlier bytes wait to be sent.
     fn wake_listener(&mut self) {
         self.wake.sent();
-        // An error will come up when a command is sent.
-        drop(self.framed.get_mut().write(b"\n").now_or_never());
+        self.transport.send_blank_line();
     }
 
-    fn handle_message(&mut self, message: &EslMessage) -> Result<EslConnectionEvent, Interruption> {
-        match (self.executions.handle_message(message), message) {
+    fn handle_message(&mut self, message: EslMessage) -> Result<EslConnectionEvent, Interruption> {
+        match (self.executions.handle_message(&message), message) {
             (ExecutionUpdate::CallEnded(_), _) => {
                 self.caller_gone = true;
                 Err(Interruption::caller_hung_up())
@@ -214,7 +211,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
                     completion: ExecutionCompletion::from_message(message),
                 })
             }
-            (_, EslMessage::Event(event)) => Ok(match dtmf_key(event) {
+            (_, EslMessage::Event(event)) => Ok(match dtmf_key(&event) {
                 Some(key) => {
                     self.wake.key_received(event.headers());
                     EslConnectionEvent::Key(key)

@@ -17,13 +17,14 @@ use super::channel_data::ChannelData;
 use super::command::{EslCommand, EventUuid};
 use super::connection::{EslConnection, EslConnectionEvent, REPLY_TIMEOUT};
 use super::quote::{self, EslVariableValue};
-use super::variable::VariableExpansion;
+use super::variable::{EslVariable, VariableExpansion};
 use crate::channel::digits::{DigitCollector, TypeAheadBuffer};
 use crate::channel::{
     Caller, Channel, Destination, DestinationCheck, Exit, HandoverResult, HoldMedia, Interruption,
     LineState, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
 use dialplan_settings::DialplanSettings;
+use playback::PlayingSound;
 
 mod dialplan_settings;
 mod handover;
@@ -33,9 +34,6 @@ mod recognize;
 mod record;
 mod sounds;
 mod variables;
-
-use playback::PlayingSound;
-use variables::EslVariable;
 
 /// Keys that end `playback`, `record` and others; `*` by default (`on_dtmf` in `mod_dptools.c`).
 const PLAYBACK_TERMINATORS: &str = "playback_terminators";

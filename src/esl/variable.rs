@@ -8,7 +8,7 @@
 
 use std::borrow::Cow;
 
-use super::quote::{self, EVENT_SOCKET_MODULE, EslCommandError, EslVariableValue};
+use super::quote::{self, EVENT_SOCKET_MODULE, EslCommandError, EslVariableValue, MAX_VALUE_BYTES};
 
 /// Whether FreeSWITCH expands the arguments of applications. A dialplan can switch that off with the variable
 /// `app_disable_expand_variables`. `set` and `multiset` still expand their values then.
@@ -53,6 +53,25 @@ pub fn uuid_setvar_multi<'a>(
 
 /// Size of the array of `uuid_setvar_multi_function`.
 pub const MAX_SETVAR_MULTI: usize = 64;
+
+/// A name with its value.
+pub(crate) type EslVariable = (String, String);
+
+/// Splits variables into groups that fit into one command each: by their number, and by the length of their values, which
+/// become up to eight times as long when they are escaped.
+pub(crate) fn group_variables(variables: &[EslVariable]) -> Vec<&[EslVariable]> {
+    let (mut groups, mut start, mut bytes) = (Vec::new(), 0, 0);
+    for (at, (name, value)) in variables.iter().enumerate() {
+        let length = name.len() + value.len();
+        if at - start == MAX_SETVAR_MULTI || (at > start && bytes + length > MAX_VALUE_BYTES) {
+            groups.push(&variables[start..at]);
+            (start, bytes) = (at, 0);
+        }
+        bytes += length;
+    }
+    groups.extend(Some(&variables[start..]).filter(|rest| !rest.is_empty()));
+    groups
+}
 
 /// Escapes an application's argument, so that the application gets exactly the text.
 pub fn application_argument(text: String, expansion: VariableExpansion) -> String {

@@ -2,11 +2,11 @@
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::variables::{EslVariable, group_variables};
 use super::{EslChannel, PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT, RECORD_FILL_CNG};
 use crate::channel::{Destination, Exit, HangupCause, Interruption};
 use crate::esl::command::EslCommand;
 use crate::esl::connection::{REPLY_TIMEOUT, SOCKET_RESUME};
+use crate::esl::variable::{EslVariable, group_variables};
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     pub(super) async fn set_variables_and_exit(

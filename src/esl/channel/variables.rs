@@ -6,11 +6,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::EslChannel;
 use crate::channel::Interruption;
 use crate::esl::command::{EslCommand, EventUuid};
-use crate::esl::quote::{EslVariableValue, MAX_VALUE_BYTES};
-use crate::esl::variable::{self, MAX_SETVAR_MULTI};
-
-/// A name with its value.
-pub(super) type EslVariable = (String, String);
+use crate::esl::quote::EslVariableValue;
+use crate::esl::variable::{self, EslVariable, group_variables};
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     /// Sets a variable with the next command.
@@ -73,20 +70,4 @@ fn names(variables: &[EslVariable]) -> impl Iterator<Item = &str> {
 
 fn sanitize(variables: &[EslVariable]) -> Vec<EslVariableValue<'_>> {
     variables.iter().map(|(_, value)| EslVariableValue::sanitize(value)).collect()
-}
-
-/// Splits variables into groups that fit into one command each: by their number, and by the length of their values, which
-/// become up to eight times as long when they are escaped.
-pub(super) fn group_variables(variables: &[EslVariable]) -> Vec<&[EslVariable]> {
-    let (mut groups, mut start, mut bytes) = (Vec::new(), 0, 0);
-    for (at, (name, value)) in variables.iter().enumerate() {
-        let length = name.len() + value.len();
-        if at - start == MAX_SETVAR_MULTI || (at > start && bytes + length > MAX_VALUE_BYTES) {
-            groups.push(&variables[start..at]);
-            (start, bytes) = (at, 0);
-        }
-        bytes += length;
-    }
-    groups.extend(Some(&variables[start..]).filter(|rest| !rest.is_empty()));
-    groups
 }

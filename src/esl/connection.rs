@@ -18,9 +18,8 @@ mod transport;
 mod wait;
 mod wake;
 
-use wake::ListenerWake;
-
 use transport::EslTransport;
+use wake::ListenerWake;
 pub(super) use wait::{EslConnectionEvent, ExecutionCompletion, ExecutionWait};
 
 /// Timeout of an application that ends at once. FreeSWITCH starts one in each frame of 20 ms.

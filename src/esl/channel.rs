@@ -266,16 +266,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         })
     }
 
-    async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
-        let value = EslVariableValue::sanitize(value);
-        if value.is_truncated() {
-            warn!(
-                call_id = self.caller.call_id,
-                variable = name,
-                "a variable's value was truncated"
-            );
+    async fn set_variables(&mut self, variables: &[(&str, String)]) -> Result<(), Interruption> {
+        for (name, value) in variables {
+            let value = EslVariableValue::sanitize(value);
+            if value.is_truncated() {
+                warn!(
+                    call_id = self.caller.call_id,
+                    variable = name,
+                    "a variable's value was truncated"
+                );
+            }
+            self.defer_variable(quote::check_variable_name(name)?, value.as_str());
         }
-        self.defer_variable(quote::check_variable_name(name)?, value.as_str());
         Ok(())
     }
 

@@ -105,7 +105,7 @@ async fn a_hostile_value_is_not_evaluated_by_freeswitch() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = switch.sets("V=a $(system(id)) $$(b) %(c)");
     let set = async {
-        channel.set_variable("V", "a\n${system(id)} $${b} %[c]").await.unwrap();
+        channel.set_variables(&[("V", "a\n${system(id)} $${b} %[c]".into())]).await.unwrap();
         channel.wait(ready(()), &HoldMedia::default()).await
     };
     assert_eq!(tokio::join!(set, calls).0, Ok(()));
@@ -168,7 +168,7 @@ async fn a_parked_call_is_handed_over_in_one_write_and_its_variables_are_set_fir
             switch.closes().await;
         };
         let left = async {
-            channel.set_variable("a", "b").await.unwrap();
+            channel.set_variables(&[("a", "b".into())]).await.unwrap();
             channel.hand_over(&[("DIALSCRIPT_OUTCOME", "matched".into())], &exit).await
         };
         assert_eq!(tokio::join!(left, calls).0, HandoverResult::Completed);
@@ -247,7 +247,7 @@ async fn without_full_or_async_variables_are_set_by_an_application_and_the_rest_
             switch.disconnects().await;
         };
         let left = async {
-            channel.set_variable("a", "b").await.unwrap();
+            channel.set_variables(&[("a", "b".into())]).await.unwrap();
             channel.hand_over(&[("DIALSCRIPT_OUTCOME", "matched".into())], &goto("9100")).await
         };
         assert_eq!(tokio::join!(left, calls).0, HandoverResult::Completed);

@@ -11,7 +11,7 @@ from .programs import BUILT, on_other_core
 SWITCHES = ["asterisk", "freeswitch"]
 TRIGGERS = ["none", "uncached", "cached"]
 DIALSCRIPT, BARE = "dialscript", "bare"
-LIBRARIES = {"asterisk": ["blazing_agi"], "freeswitch": []}
+LIBRARIES = {"asterisk": ["blazing_agi"], "freeswitch": ["freeswitch-esl-tokio", "freeswitch-esl"]}
 SERVERS = [DIALSCRIPT, BARE, *LIBRARIES["asterisk"], *LIBRARIES["freeswitch"]]
 
 # A first call fills dialscript's cache; the second one is recorded.

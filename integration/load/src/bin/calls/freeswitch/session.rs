@@ -104,7 +104,7 @@ impl Session {
                 self.take_turn();
                 return Ok(vec![channel_data(&self.uuid)]);
             }
-            "exit" => return Ok(self.exit()),
+            "exit" => return self.exit(),
             "api" => return Ok(vec![api_response(&self.run_api(rest)?)]),
             "sendmsg" => self.queue_execute(command, rest)?,
             "myevents" => {
@@ -128,14 +128,16 @@ impl Session {
         Ok(vec![command_reply(text)])
     }
 
-    fn exit(&mut self) -> Vec<Vec<u8>> {
+    /// What is queued is still run after the end of the connection.
+    fn exit(&mut self) -> io::Result<Vec<Vec<u8>>> {
+        self.run_queue()?;
         self.closed = true;
         let (uuid, length) = (&self.uuid, GOODBYE.len());
         let notice = format!(
             "Content-Type: text/disconnect-notice\nControlled-Session-UUID: {uuid}\n\
              Content-Disposition: disconnect\nContent-Length: {length}\n\n{GOODBYE}"
         );
-        vec![command_reply("+OK bye"), notice.into_bytes()]
+        Ok(vec![command_reply("+OK bye"), notice.into_bytes()])
     }
 
     fn queue_execute(&mut self, command: &EslCommand, to: &str) -> io::Result<&'static str> {

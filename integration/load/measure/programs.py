@@ -16,9 +16,9 @@ DESCRIPTORS_OF_A_CALL = 2
 SPARE_DESCRIPTORS = 1_000
 
 
-def build():
+def build(with_dialscript):
     """Builds dialscript, the other servers and the program that plays calls."""
-    for folder in (REPOSITORY, LOAD):
+    for folder in [REPOSITORY, LOAD] if with_dialscript else [LOAD]:
         command = ["cargo", "build", "--release", "--quiet", "--target-dir", str(TARGET)]
         if subprocess.run(command, cwd=folder).returncode:
             raise SystemExit(f"cargo could not build the programs of {folder}")

@@ -9,7 +9,28 @@ use tokio::sync::{Notify, Semaphore, watch};
 /// the kernel drops connections beyond the backlog, and they are repeated only after a second.
 const CONNECTING: usize = 256;
 
+/// How fast a call is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// The distance between two keys that the caller presses.
+    pub(crate) gap: Duration,
+    /// The time in which a session of FreeSWITCH runs its queue and takes a key: 20 ms in the real one. A shorter one
+    /// makes the measurement shorter. It changes no cost, as long as the events of a frame come later than the reply to
+    /// the command that has caused them.
+    pub(crate) frame: Duration,
+}
+
+impl Pace {
+    pub(crate) fn with_gap(milliseconds: u64) -> Self {
+        Self {
+            gap: Duration::from_millis(milliseconds),
+            frame: Duration::from_millis(milliseconds / 4),
+        }
+    }
+}
+
 pub(crate) struct Round {
+    pace: Pace,
     /// Calls that are not in their prompt yet.
     missing: AtomicUsize,
     none_missing: Notify,
@@ -18,8 +39,9 @@ pub(crate) struct Round {
 }
 
 impl Round {
-    pub(crate) fn new(calls: usize) -> Self {
+    pub(crate) fn new(calls: usize, pace: Pace) -> Self {
         Self {
+            pace,
             missing: AtomicUsize::new(calls),
             none_missing: Notify::new(),
             opened: watch::Sender::new(false),
@@ -55,6 +77,10 @@ pub(crate) struct Hold<'r> {
 impl<'r> Hold<'r> {
     pub(crate) fn new(round: &'r Round) -> Self {
         Self { round, began: None, held: Duration::ZERO }
+    }
+
+    pub(crate) fn pace(&self) -> Pace {
+        self.round.pace
     }
 
     /// Returns when the callers may press their keys. Only the first prompt waits.

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use super::command::EslCommand;
 use super::event::{EventFormat, EventText, channel_data};
 use super::execute::{Application, Execute, assignments, unquote};
-use super::{FRAME, failed};
-use crate::KEY_GAP;
+use super::failed;
+use crate::round::Pace;
 
 /// The kinds of events of `myevents` that this channel has.
 const MY_EVENTS: [&str; 6] = [
@@ -24,6 +24,7 @@ const MY_EVENTS: [&str; 6] = [
 const GOODBYE: &str = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n";
 
 pub(super) struct Session {
+    pace: Pace,
     uuid: String,
     sequence: usize,
     format: EventFormat,
@@ -48,8 +49,9 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(number: usize) -> Self {
+    pub(super) fn new(number: u64, pace: Pace) -> Self {
         Self {
+            pace,
             uuid: format!("79a13f0c-af42-4aaf-bbc8-{number:012x}"),
             sequence: 1_000_000,
             format: EventFormat::Plain,
@@ -86,7 +88,7 @@ impl Session {
     /// Lets the caller press keys.
     pub(super) fn release(&mut self) {
         self.holds = false;
-        self.next_key = Some(Instant::now() + KEY_GAP);
+        self.next_key = Some(Instant::now() + self.pace.gap);
     }
 
     /// When [`run_frame`](Self::run_frame) has something to do.
@@ -202,7 +204,7 @@ impl Session {
 
     /// There is work for the next frame.
     fn take_turn(&mut self) {
-        self.next_turn.get_or_insert(Instant::now() + FRAME);
+        self.next_turn.get_or_insert(Instant::now() + self.pace.frame);
     }
 
     /// Takes a key, and runs what is queued. Returns the events.
@@ -219,7 +221,7 @@ impl Session {
 
     fn take_key(&mut self) -> io::Result<()> {
         let Some(key) = self.keys.pop_front() else { return Ok(()) };
-        self.next_key = (!self.keys.is_empty()).then(|| Instant::now() + KEY_GAP);
+        self.next_key = (!self.keys.is_empty()).then(|| Instant::now() + self.pace.gap);
         self.pressed.push(key);
         self.event(
             "DTMF",

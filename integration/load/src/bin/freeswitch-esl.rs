@@ -4,17 +4,23 @@ use std::env;
 use std::sync::Arc;
 
 use dialscript_load::shop::{CALLER, Shop, VARIABLE};
-use freeswitch_esl::{Esl, EslConnection};
+use freeswitch_esl::{Esl, EslConnection, EslError};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let (address, shop) = arguments.split_first().ok_or("no address")?;
-    let shop = Arc::new(Shop::from_arguments(shop));
+    // The library loses a reply that another thread reads before `send_recv` has noted that it waits for it. So nothing
+    // runs on the main thread: on one core, tokio has one other thread.
+    tokio::spawn(serve(address.clone(), Arc::new(Shop::from_arguments(shop)))).await??;
+    Ok(())
+}
+
+async fn serve(address: String, shop: Arc<Shop>) -> Result<(), EslError> {
     let listener = Esl::outbound(address).await?;
     eprintln!("serving");
+    // It subscribes to CHANNEL_EXECUTE_COMPLETE and to `myevents`, in JSON.
     loop {
-        // It subscribes to CHANNEL_EXECUTE_COMPLETE and to `myevents`, in JSON.
         let (connection, _) = listener.accept().await?;
         let shop = shop.clone();
         tokio::spawn(async move {
@@ -26,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn serve_call(connection: EslConnection, shop: &Shop) -> Result<(), String> {
-    let text = |error: freeswitch_esl::EslError| error.to_string();
+    let text = |error: EslError| error.to_string();
     connection.answer().await.map_err(text)?;
     let prompt = "ivr/ivr-enter_order_number.wav";
     let invalid = "ivr/ivr-that_was_an_invalid_entry.wav";

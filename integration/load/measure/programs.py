@@ -11,8 +11,8 @@ REPOSITORY = LOAD.parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")).resolve()
 BUILT = TARGET / "release"
 
-# A call has a connection to the switch and one to the web application.
-DESCRIPTORS_OF_A_CALL = 2
+# A call has a connection to the switch, and some have one to the web application at the same time.
+DESCRIPTORS_OF_A_CALL = 1.5
 SPARE_DESCRIPTORS = 1_000
 
 
@@ -26,7 +26,7 @@ def build(with_dialscript):
 
 def raise_limit(at_once):
     """Raises the limit of open file descriptors to what that many calls need. Only root can raise the hard limit."""
-    needed = at_once * DESCRIPTORS_OF_A_CALL + SPARE_DESCRIPTORS
+    needed = int(at_once * DESCRIPTORS_OF_A_CALL) + SPARE_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), max(hard, needed)))

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dialscript_load::shop::{CALLER, Shop, VARIABLE};
 use freeswitch_esl_tokio::{
@@ -34,6 +35,7 @@ async fn serve_call(
     mut events: EslEventStream,
     shop: &Shop,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    client.set_command_timeout(COMMAND_TIMEOUT);
     let channel_data = client.connect_session().await?.into_result()?;
     let caller = channel_data.caller_id_number().unwrap_or(CALLER).to_owned();
     client.myevents(EventFormat::Plain).await?;
@@ -52,6 +54,8 @@ async fn serve_call(
     Ok(())
 }
 
+/// Its default, 5 s, is too short for it when 10,000 callers press their keys within a second.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
 const PROMPT: &str = "4 4 1 4000 # ivr/ivr-enter_order_number.wav \
                       ivr/ivr-that_was_an_invalid_entry.wav digits \\d+";
 

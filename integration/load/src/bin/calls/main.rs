@@ -48,10 +48,13 @@ fn main() -> io::Result<()> {
     let [command, switch, address, web, gap, numbers @ ..] = &arguments[..] else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
-    let number = |text: &str| text.parse().map_err(|_| io::ErrorKind::InvalidInput);
+    let number = |text: &str| text.parse::<u32>().map_err(|_| io::ErrorKind::InvalidInput);
     let address = (*address).to_owned();
-    let caller =
-        Caller { switch: Switch::named(switch)?, address, pace: Pace::with_gap(number(gap)?) };
+    let caller = Caller {
+        switch: Switch::named(switch)?,
+        address,
+        pace: Pace::with_gap(number(gap)?.into()),
+    };
     match (*command, numbers) {
         ("record", [calls]) => runtime.block_on(caller.record(web, number(calls)?)),
         ("play", [rounds, channels]) => {
@@ -80,7 +83,7 @@ struct Caller {
 }
 
 impl Caller {
-    async fn record(&self, web: &str, calls: u64) -> io::Result<()> {
+    async fn record(&self, web: &str, calls: u32) -> io::Result<()> {
         let web = WebApplication::listen(web).await?;
         let mut last = Transcript::default();
         for number in 0..calls {
@@ -88,7 +91,7 @@ impl Caller {
             round.open();
             let transcript = web.record();
             let mut socket = SwitchSocket::connect(&self.address, Some(transcript.clone())).await?;
-            self.play_call(&mut socket, &mut Hold::new(&round), number).await?;
+            self.play_call(&mut socket, &mut Hold::new(&round, 0), number.into()).await?;
             let failed = |_| io::Error::other("a recording failed");
             let mut transcript = transcript.lock().map_err(failed)?;
             transcript.add(Action::Close);
@@ -98,7 +101,7 @@ impl Caller {
         Ok(())
     }
 
-    async fn play(&self, web: &str, rounds: u64, channels: u64) -> io::Result<()> {
+    async fn play(&self, web: &str, rounds: u32, channels: u32) -> io::Result<()> {
         let web = WebApplication::listen(web).await?;
         self.warm_up().await?;
         pause("warm")?;
@@ -108,8 +111,8 @@ impl Caller {
             let round = Arc::new(Round::new(channels as usize, self.pace));
             let mut calls = JoinSet::new();
             for channel in 0..channels {
-                let call = 1 + number * channels + channel;
-                calls.spawn(self.clone().timed_call(round.clone(), call));
+                let call = 1 + u64::from(number) * u64::from(channels) + u64::from(channel);
+                calls.spawn(self.clone().timed_call(round.clone(), channel, call));
             }
             round.all_in_prompt().await;
             if number == 0 {
@@ -126,12 +129,17 @@ impl Caller {
     async fn warm_up(&self) -> io::Result<()> {
         let round = Arc::new(Round::new(1, self.pace));
         round.open();
-        self.clone().timed_call(round, 0).await.map(drop).map_err(io::Error::other)
+        self.clone().timed_call(round, 0, 0).await.map(drop).map_err(io::Error::other)
     }
 
     /// Plays a call. Returns its duration without its wait for the other calls, or why it was lost.
-    async fn timed_call(self, round: Arc<Round>, number: u64) -> Result<Duration, String> {
-        let mut hold = Hold::new(&round);
+    async fn timed_call(
+        self,
+        round: Arc<Round>,
+        place: u32,
+        number: u64,
+    ) -> Result<Duration, String> {
+        let mut hold = Hold::new(&round, place);
         let played = async {
             let connecting = round.connecting.acquire().await;
             let mut socket = SwitchSocket::connect(&self.address, None).await?;

@@ -7,10 +7,10 @@
 //! - [`quote`]: what a command and a variable may contain; [`variable`]: the ways to set a variable
 //! - [`channel_data`]: what FreeSWITCH sends when a call begins
 //! - [`event`]: the events that FreeSWITCH sends
-//! - [`headers`]: a block of headers, parsed only on request
+//! - [`headers`]: a block of headers, decoded only on request; `header_index`: where they are
 //! - [`asr_result`]: the words in a recognition result
 //! - [`codec`]: splits the received bytes into messages, within limits; [`error`] has its errors
-//! - `parse`: the grammar of a header line
+//! - `parse`: the grammar of header values
 //!
 //! Comments name functions of FreeSWITCH 1.11 (cc93a683), in
 //! `src/mod/event_handlers/mod_event_socket/mod_event_socket.c` unless they name another file.
@@ -24,6 +24,7 @@ pub mod connection;
 pub mod error;
 pub mod event;
 pub mod execution;
+mod header_index;
 mod header_value;
 mod headers;
 mod parse;

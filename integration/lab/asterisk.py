@@ -46,23 +46,35 @@ class Asterisk:
         self.launcher = []  # the start of its command line, for example to change the user
         self._loader = None
 
-    def another(self, run, samples):
-        """Another Asterisk of the same installation, in its own folder."""
-        return Asterisk(self._root, run, samples, free_port(socket.SOCK_DGRAM))
+    def another(self, run, samples, without=None):
+        """Another Asterisk of the same installation, in its own folder. The module `without` is not loaded."""
+        other = Asterisk(self._root, run, samples, free_port(socket.SOCK_DGRAM))
+        if without:
+            modules = Path(run) / "etc/modules.conf"
+            modules.write_text(modules.read_text().replace(f"load = {without}.so", f"noload = {without}.so"))
+        return other
 
     def start(self):
         """Starts it and returns when it accepts calls."""
-        with open(self._run / "log/console", "wb") as console:
-            self._process = subprocess.Popen(
-                [*self.launcher, *self._program(), "-f", "-n"], stdin=subprocess.DEVNULL, stdout=console, stderr=console,
-                start_new_session=True,
-            )
+        self._launch()
         try:
             self.channels = Manager(self.manager_port, "lab", "lab")
         except WaitTimeout as reason:
             raise SwitchFailed(f"{reason}:\n{(self._run / 'log/console').read_text()}") from reason
         if not self.channels.booted.wait(20):
             raise SwitchFailed("it did not boot:\n" + "\n".join(self.last_log(20)))
+
+    def _launch(self):
+        with open(self._run / "log/console", "wb") as console:
+            self._process = subprocess.Popen(
+                [*self.launcher, *self._program(), "-f", "-n"], stdin=subprocess.DEVNULL, stdout=console,
+                stderr=console, start_new_session=True,
+            )
+
+    @property
+    def pid(self):
+        """Its process id."""
+        return self._process.pid
 
     @property
     def folders(self):
@@ -87,6 +99,8 @@ class Asterisk:
                 self._process.wait()
         self._fetched.cleanup()
         self._sockets.cleanup()
+
+    close = stop
 
     def command(self, line):
         """The output of a CLI command."""

@@ -62,15 +62,24 @@ class FreeSwitch:
 
     def start(self):
         """Starts it and returns when it accepts calls."""
-        with open(self._run / "log/console", "wb") as console:
-            self._process = subprocess.Popen(
-                [*self.launcher, *self._program()], stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
-            )
+        self._launch()
         try:
             wait_until(self._accepts_calls, 30, "FreeSWITCH to accept calls", every=0.1)
             self.channels = Watcher(self.event_port, PASSWORD)
         except (WaitTimeout, EOFError) as reason:
             raise SwitchFailed("\n".join([str(reason), *self.last_log(20)])) from reason
+
+    def _launch(self):
+        with open(self._run / "log/console", "wb") as console:
+            self._process = subprocess.Popen(
+                [*self.launcher, *self._program()], stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self):
+        """Its process id."""
+        return self._process.pid
 
     @property
     def folders(self):

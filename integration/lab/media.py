@@ -25,7 +25,7 @@ class Media:
 
     def __init__(self, started):
         self._started = started
-        self._socket, self.port = _even_port()
+        self._socket, self.port = even_port()
         self._remote = None
         self._ssrc = random.getrandbits(32)
         self._sequence = random.getrandbits(15)
@@ -167,7 +167,7 @@ class _Press:
         return now - self.begins
 
 
-def _even_port():
+def even_port():
     """A socket with an even port, as RTP requires (RFC 3550, 11)."""
     while True:
         candidate = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

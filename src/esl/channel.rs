@@ -23,7 +23,9 @@ use crate::channel::{
     Caller, Channel, Destination, DestinationCheck, Exit, HandoverResult, HoldMedia, Interruption,
     LineState, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
+use dialplan_settings::DialplanSettings;
 
+mod dialplan_settings;
 mod handover;
 mod hold_media;
 mod playback;
@@ -41,9 +43,12 @@ const NARROWBAND_RATE: u32 = 8000;
 /// Seconds after which any `playback` ends (`switch_ivr_play_file`).
 const PLAYBACK_TIMEOUT: &str = "playback_timeout_sec";
 
+/// The variables that the driver changes. They have their original values again at the hand-over.
+const CHANGED_VARIABLES: [&str; 3] = [PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT, RECORD_FILL_CNG];
+
 pub struct EslChannel<S> {
     connection: EslConnection<S>,
-    data: ChannelData,
+    settings: DialplanSettings,
     caller: Arc<Caller>,
     line_state: LineState,
     /// The application that was last started to play a sound.
@@ -68,13 +73,14 @@ pub struct EslChannel<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
+    /// Reads what the call needs of the channel data, which is not kept.
     pub fn new(connection: EslConnection<S>, data: ChannelData) -> Self {
         let caller = Arc::new(data.caller());
         let line_state = if data.is_answered() { LineState::Up } else { LineState::Ringing };
         let type_ahead = TypeAheadBuffer::default();
         Self {
             connection,
-            data,
+            settings: DialplanSettings::read(&data, &CHANGED_VARIABLES),
             caller,
             line_state,
             playing: None,
@@ -112,20 +118,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         }
     }
 
-    /// A variable's value at the beginning of the call; empty if it was not set.
+    /// The value at the beginning of the call of one of the [`CHANGED_VARIABLES`]; empty if it was not set.
     fn original_variable(&self, name: &str) -> String {
-        self.data.variable(name).unwrap_or_default().into_owned()
+        self.settings.original(name)
     }
 
-    /// Whether FreeSWITCH expands the arguments of this channel's applications (`switch_true` in `switch_utils.h`).
+    /// Whether FreeSWITCH expands the arguments of this channel's applications.
     fn expansion(&self) -> VariableExpansion {
-        let disabled = self.data.variable("app_disable_expand_variables");
-        match disabled.as_deref() {
-            Some("true" | "yes" | "on" | "1" | "t" | "enabled" | "active" | "allow") => {
-                VariableExpansion::Off
-            }
-            _ => VariableExpansion::On,
-        }
+        self.settings.expansion
     }
 }
 
@@ -249,6 +249,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         })
     }
 
+    async fn set_variables(&mut self, variables: &[(&str, String)]) -> Result<(), Interruption> {
+        for (name, value) in variables {
+            self.set_variable(name, value).await?;
+        }
+        Ok(())
+    }
+
+    async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {
+        self.connection.deadline.start_handover();
+        let result = match self.set_variables_and_exit(variables, exit).await {
+            Ok(()) => HandoverResult::Completed,
+            Err(Interruption::CallerHungUp { .. }) => HandoverResult::CallerHungUp,
+            Err(_) => HandoverResult::ConnectionLost,
+        };
+        self.connection.close().await;
+        result
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
         let value = EslVariableValue::sanitize(value);
         if value.is_truncated() {
@@ -268,17 +288,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
             Err(Interruption::CallerHungUp { .. }) => Ok(()),
             result => result,
         }
-    }
-
-    async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {
-        self.connection.deadline.start_handover();
-        let result = match self.set_variables_and_exit(variables, exit).await {
-            Ok(()) => HandoverResult::Completed,
-            Err(Interruption::CallerHungUp { .. }) => HandoverResult::CallerHungUp,
-            Err(_) => HandoverResult::ConnectionLost,
-        };
-        self.connection.close().await;
-        result
     }
 }
 

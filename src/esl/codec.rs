@@ -1,17 +1,18 @@
-//! Splits the bytes from FreeSWITCH into messages, and encodes commands.
+//! Splits the bytes from FreeSWITCH into messages.
 //!
 //! The codec finds the end of a frame before it parses the frame: header lines up to a blank line, then a body of
 //! `Content-Length` bytes, which is not searched for newlines.
 
-use bytes::{Buf, Bytes, BytesMut};
-use tokio_util::codec::{Decoder, Encoder};
+use bytes::{Buf, BytesMut};
+use tokio_util::codec::Decoder;
 
 use super::channel_data::ChannelData;
-use super::command::EslCommand;
 use super::error::{EslError, EslMessagePart};
 use super::event::EslEvent;
+use super::header_index::EslHeaderIndex;
+use super::headers::EslHeaders;
 use super::parse;
-use crate::wire::{Evidence, LineScanner, LossyText, ScannedLine, decode_lossy};
+use crate::wire::{Evidence, LineScanner, LossyText, ScannedLine};
 
 /// Maximum length of a block of headers. The reply to `connect` is the largest: 4 to 8 kB, and all variables of the
 /// channel, in which encoding may turn each byte into three.
@@ -53,7 +54,9 @@ pub struct EslReply {
 #[derive(Debug, Clone, Default)]
 pub struct EslCodec {
     lines: LineScanner,
-    /// The headers, once they are complete.
+    /// The header lines that are complete.
+    index: EslHeaderIndex,
+    /// What the headers tell, once they are complete.
     head: Option<EslMessageHead>,
 }
 
@@ -81,7 +84,8 @@ impl EslCodec {
     /// The headers, if they are complete.
     fn head(&mut self, buffer: &mut BytesMut) -> Result<Option<EslMessageHead>, EslError> {
         if self.head.is_none() && self.ends_block(buffer)? {
-            self.head = Some(EslMessageHead::parse(&buffer[..self.lines.complete_bytes()])?);
+            let block = &buffer[..self.lines.complete_bytes()];
+            self.head = Some(EslMessageHead::parse(block, &self.index)?);
         }
         Ok(self.head)
     }
@@ -91,10 +95,11 @@ impl EslCodec {
         self.skip_blank_lines(buffer);
         loop {
             match self.lines.next_line(buffer, MAX_HEADER_BYTES) {
-                ScannedLine::Complete(line) if matches!(&buffer[line.clone()], b"" | b"\r") => {
-                    return Ok(true);
+                ScannedLine::Complete(line) => {
+                    if self.index.push_line(buffer, line) {
+                        return Ok(true);
+                    }
                 }
-                ScannedLine::Complete(_) => {}
                 ScannedLine::Partial => return Ok(false),
                 ScannedLine::TooLong => {
                     return Err(too_long(EslMessagePart::Headers, MAX_HEADER_BYTES, buffer));
@@ -113,32 +118,31 @@ impl EslCodec {
 
     /// Removes a message from the buffer and parses it. `None` if the message is ignored.
     fn take_message(&mut self, head: EslMessageHead, buffer: &mut BytesMut) -> Option<EslMessage> {
-        *self = Self::default();
-        let mut block = buffer.split_to(head.block_bytes + head.body_bytes).freeze();
+        let Self { index, .. } = std::mem::take(self);
+        let mut block = buffer.split_to(head.total_bytes()).freeze();
         let body = block.split_off(head.block_bytes);
-        match head.content {
-            EslContent::ChannelData => {
-                Some(EslMessage::ChannelData(ChannelData::from_block(block)))
-            }
-            EslContent::Reply => Some(EslMessage::Reply(EslReply::from_block(&block))),
-            EslContent::ApiResponse => Some(EslMessage::ApiResponse(LossyText::from(body))),
-            EslContent::Event => Some(EslMessage::Event(EslEvent::from_body(&body))),
+        let headers = EslHeaders::new(block, index);
+        Some(match head.content {
+            EslContent::ChannelData => EslMessage::ChannelData(ChannelData::from(headers)),
+            EslContent::Reply => EslMessage::Reply(EslReply::from_headers(&headers)),
+            EslContent::ApiResponse => EslMessage::ApiResponse(LossyText::from(body)),
+            EslContent::Event => EslMessage::Event(EslEvent::from_body(body)),
             EslContent::Disconnected => {
-                Some(EslMessage::Disconnected { lingering: lingers(&block) })
+                EslMessage::Disconnected { lingering: is_lingering(&headers) }
             }
-            EslContent::Ignored => None,
-        }
+            EslContent::Ignored => return None,
+        })
     }
 }
 
 impl EslMessageHead {
-    fn parse(block: &[u8]) -> Result<Self, EslError> {
+    fn parse(block: &[u8], index: &EslHeaderIndex) -> Result<Self, EslError> {
         let malformed = || EslError::Malformed {
             expected: "Event Socket message",
             evidence: Evidence::from_bytes(block),
         };
-        let content = parse::find_header(block, b"Content-Type").ok_or_else(malformed)?;
-        let body = match parse::find_header(block, b"Content-Length") {
+        let content = index.get(block, "Content-Type").ok_or_else(malformed)?;
+        let body = match index.get(block, "Content-Length") {
             Some(length) => parse::content_length(length).ok_or_else(malformed)?,
             None => 0,
         };
@@ -146,7 +150,7 @@ impl EslMessageHead {
             return Err(too_long(EslMessagePart::Body, MAX_BODY_BYTES, block));
         }
         Ok(Self {
-            content: EslContent::from_headers(content, block),
+            content: EslContent::new(content, index.get(block, "Event-Name").is_some()),
             block_bytes: block.len(),
             body_bytes: body,
         })
@@ -159,11 +163,9 @@ impl EslMessageHead {
 
 impl EslContent {
     /// The reply to `connect` has the headers of a reply and those of an event (`parse_command`).
-    fn from_headers(content_type: &[u8], block: &[u8]) -> Self {
+    fn new(content_type: &[u8], has_event_name: bool) -> Self {
         match content_type {
-            b"command/reply" if parse::find_header(block, b"Event-Name").is_some() => {
-                Self::ChannelData
-            }
+            b"command/reply" if has_event_name => Self::ChannelData,
             b"command/reply" => Self::Reply,
             b"api/response" => Self::ApiResponse,
             b"text/event-plain" => Self::Event,
@@ -174,9 +176,9 @@ impl EslContent {
 }
 
 impl EslReply {
-    fn from_block(block: &Bytes) -> Self {
-        let text = parse::find_header(block, b"Reply-Text").unwrap_or_default();
-        Self { ok: text.starts_with(b"+OK"), text: LossyText::from(block.slice_ref(text)) }
+    fn from_headers(headers: &EslHeaders) -> Self {
+        let text = headers.raw_slice("Reply-Text").unwrap_or_default();
+        Self { ok: text.starts_with(b"+OK"), text: LossyText::from(text) }
     }
 }
 
@@ -213,22 +215,11 @@ impl Decoder for EslCodec {
     }
 }
 
-/// Encodes a command in one piece: FreeSWITCH busy-waits for a body that comes later (`read_packet`).
-impl Encoder<&EslCommand> for EslCodec {
-    type Error = EslError;
-
-    fn encode(&mut self, command: &EslCommand, buffer: &mut BytesMut) -> Result<(), EslError> {
-        buffer.extend_from_slice(command.as_bytes());
-        Ok(())
-    }
-}
-
 fn too_long(part: EslMessagePart, limit: usize, bytes: &[u8]) -> EslError {
     EslError::TooLong { part, limit, evidence: Evidence::from_bytes(bytes) }
 }
 
 /// Whether a disconnect notice has `Content-Disposition: linger` (`read_packet`), not `disconnect` (`send_disconnect`).
-fn lingers(block: &[u8]) -> bool {
-    let disposition = parse::find_header(block, b"Content-Disposition");
-    disposition.is_some_and(|disposition| decode_lossy(disposition) == "linger")
+fn is_lingering(headers: &EslHeaders) -> bool {
+    headers.raw("Content-Disposition") == Some(b"linger")
 }

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
-use tokio_util::codec::Framed;
 
 use super::channel_data::{ChannelData, SocketControl, SocketMode};
-use super::codec::{EslCodec, EslMessage};
+use super::codec::EslMessage;
 use super::command::{EslCommand, EventLock, EventUuid, EventUuidGenerator};
 use super::execution::PendingExecutions;
 use super::quote::EslCommandError;
@@ -16,8 +14,10 @@ use crate::channel::deadline::CallDeadline;
 use crate::channel::digits::DigitCollector;
 use crate::channel::{CallLimits, Interruption};
 
+mod transport;
 mod wait;
 
+use transport::EslTransport;
 pub(super) use wait::{EslConnectionEvent, ExecutionCompletion, ExecutionWait};
 
 /// Timeout of an application that ends at once. FreeSWITCH starts one in each frame of 20 ms.
@@ -31,12 +31,10 @@ const SUBSCRIBED_EVENTS: [&str; 4] =
 /// A variable that some dialplans set. If the call is transferred, or its `socket` line has no `async`, the call stays
 /// in CS_RESET for ever after we close the connection (`listener_run`, `socket_function`).
 pub(super) const SOCKET_RESUME: &str = "socket_resume";
-/// The reply to `connect` has 4 to 8 kB.
-const READ_BUFFER_BYTES: usize = 8 * 1024;
 
 /// A connection whose channel data has been read.
 pub struct EslConnection<S> {
-    framed: Framed<S, EslCodec>,
+    transport: EslTransport<S>,
     pub(super) deadline: CallDeadline,
     executions: PendingExecutions,
     uuid_generator: EventUuidGenerator,
@@ -51,12 +49,12 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     limits: CallLimits,
     timeout: Duration,
 ) -> Result<(EslConnection<S>, ChannelData), Interruption> {
-    let mut framed = Framed::with_capacity(stream, EslCodec::default(), READ_BUFFER_BYTES);
-    let data = connect(&mut framed, timeout).await?;
+    let mut transport = EslTransport::new(stream);
+    let data = connect(&mut transport, timeout).await?;
     let unique_id = data.unique_id().unwrap_or_default().into_owned();
     let mode = data.socket_mode();
     let mut connection = EslConnection {
-        framed,
+        transport,
         deadline: CallDeadline::new(limits),
         executions: PendingExecutions::new(&*unique_id, mode),
         uuid_generator: EventUuidGenerator::default(),
@@ -73,13 +71,13 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
 }
 
 async fn connect<S: AsyncRead + AsyncWrite + Unpin + Send>(
-    framed: &mut Framed<S, EslCodec>,
+    transport: &mut EslTransport<S>,
     timeout: Duration,
 ) -> Result<ChannelData, Interruption> {
-    let command = EslCommand::connect();
+    transport.feed(&EslCommand::connect());
     let reply = async {
-        framed.send(&command).await?;
-        framed.next().await.transpose()
+        transport.flush().await?;
+        transport.next().await.transpose()
     };
     Err(Interruption::connection_lost(match tokio::time::timeout(timeout, reply).await {
         Ok(Ok(Some(EslMessage::ChannelData(data)))) => return Ok(data),
@@ -130,18 +128,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
 
     /// Sends all commands in one write.
     pub(super) async fn send(&mut self, commands: &[EslCommand]) -> Result<(), Interruption> {
-        let due = Instant::now() + REPLY_TIMEOUT;
         for command in commands {
-            tokio::select! {
-                biased;
-                fed = self.framed.feed(command) => fed.map_err(Interruption::connection_lost)?,
-                waited = self.deadline.wait_until(due) => return waited.and(Err(Interruption::connection_lost(SWITCH_NOT_READING))),
-            }
+            self.transport.feed(command);
             self.executions.record_sent(command);
         }
+        let due = Instant::now() + REPLY_TIMEOUT;
         tokio::select! {
             biased;
-            flushed = self.framed.flush() => flushed.map_err(Interruption::connection_lost),
+            flushed = self.transport.flush() => flushed.map_err(Interruption::connection_lost),
             waited = self.deadline.wait_until(due) => waited.and(Err(Interruption::connection_lost(SWITCH_NOT_READING))),
         }
     }
@@ -205,7 +199,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     pub async fn close(&mut self) {
         let closed = async {
             self.send(&[EslCommand::exit()]).await?;
-            while let Some(Ok(_)) = self.framed.next().await {}
+            while let Some(Ok(_)) = self.transport.next().await {}
             Ok::<_, Interruption>(())
         };
         // The connection is closed anyway, so an error does not matter.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::headers::EslHeaders;
-use super::parse;
 use crate::channel::digits::is_dtmf_key;
 use crate::wire::LossyText;
 
@@ -69,13 +68,10 @@ impl EslEventKind {
 
 impl EslEvent {
     /// Parses the body of a `text/event-plain` message. Nothing is copied.
-    pub fn from_body(bytes: &Bytes) -> Self {
-        let (headers, body) = parse::split_event(bytes);
-        let (headers, body) = (bytes.slice_ref(headers), bytes.slice_ref(body));
-        let kind = EslEventKind::from_name(
-            parse::find_header(&headers, b"Event-Name").unwrap_or_default(),
-        );
-        Self { kind, headers: EslHeaders::from(headers), body: LossyText::from(body) }
+    pub fn from_body(bytes: Bytes) -> Self {
+        let (headers, body) = EslHeaders::parse(bytes);
+        let kind = EslEventKind::from_name(headers.raw("Event-Name").unwrap_or_default());
+        Self { kind, headers, body: LossyText::from(body) }
     }
 
     pub fn kind(&self) -> EslEventKind {

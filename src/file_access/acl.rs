@@ -17,7 +17,8 @@ const OWNING_GROUP: u16 = 0x04;
 const NAMED_GROUP: u16 = 0x08;
 const MASK: u16 = 0x10;
 const OTHERS: u16 = 0x20;
-/// The kernel shows this number for a user that has none in our namespace (`PrivateUsers=` in a systemd unit).
+/// In an access control list, the kernel shows this number for a user or group that has none in our namespace. For an owner
+/// it shows `OVERFLOW_UID`.
 const UNMAPPED_ID: u32 = u32::MAX;
 
 struct AclEntry {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::accounts::{FileUser, HostAccounts};
 use super::acl::{acl_grants, acl_grants_someone};
-use super::switch_user::UNMAPPED;
+use super::switch_user::OVERFLOW_UID;
 
 /// The superuser needs no rights.
 const ROOT: u32 = 0;
@@ -121,7 +121,7 @@ fn grants(path: &Path, found: &Metadata, need: FileNeed, user: &FileUser) -> boo
     }
     let (owner, wanted) = ((found.uid(), found.gid()), need.bits());
     // An owner that can't be told from other users may be this one.
-    if owner.0 == UNMAPPED && found.mode() >> 6 & wanted == wanted {
+    if owner.0 == OVERFLOW_UID && found.mode() >> 6 & wanted == wanted {
         return true;
     }
     if let Some(granted) = acl_grants(path, owner, user, wanted) {

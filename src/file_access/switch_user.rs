@@ -8,7 +8,7 @@ use super::accounts::{FileUser, HostAccounts};
 
 /// The kernel shows this number for a user or group that has none in our namespace (`/proc/sys/kernel/overflowuid`), as
 /// under systemd with `PrivateUsers=`.
-pub(super) const UNMAPPED: u32 = 65534;
+pub(super) const OVERFLOW_UID: u32 = 65534;
 /// The most processes that are looked at.
 const MAX_PROCESSES: usize = 100_000;
 
@@ -97,8 +97,8 @@ pub(crate) fn is_other_program(process: &Path, name: &str) -> bool {
 
 /// Whether this is the number of root, or of the user of this process.
 fn belongs_to_system(uid: u32) -> bool {
-    let is_root_unmapped = || fs::metadata("/").is_ok_and(|found| found.uid() == UNMAPPED);
-    uid == 0 || uid == FileUser::of_this_process().uid || uid == UNMAPPED && is_root_unmapped()
+    let is_root_unmapped = || fs::metadata("/").is_ok_and(|found| found.uid() == OVERFLOW_UID);
+    uid == 0 || uid == FileUser::of_this_process().uid || uid == OVERFLOW_UID && is_root_unmapped()
 }
 
 /// The user of a process by its `/proc/PID/status`, and the groups with which it runs.
@@ -115,7 +115,7 @@ fn running_user(
     let effective = |name: &str| numbers(status, name).nth(1);
     let (uid, gid) = (effective("Uid:")?, effective("Gid:")?);
     let running: Vec<_> = [gid].into_iter().chain(numbers(status, "Groups:")).collect();
-    if uid == UNMAPPED {
+    if uid == OVERFLOW_UID {
         return Some((accounts.user(switch)?, running));
     }
     let name = accounts.user_name(uid);

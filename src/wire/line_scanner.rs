@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
-/// Finds the lines of one message. The search continues where it stopped, so a message that arrives byte by byte costs
-/// no more than one that arrives at once.
+use memchr::memchr;
+
+/// Finds the lines of one message. The search continues where it stopped, so no byte is searched twice, however the
+/// message is split.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct LineScanner {
     /// No newline has been found between `line_start` and here.
@@ -24,7 +26,7 @@ pub(crate) enum ScannedLine {
 impl LineScanner {
     /// Looks for the end of the next line. The message, up to and including that newline, may have at most `max_bytes`.
     pub(crate) fn next_line(&mut self, buffer: &[u8], max_bytes: usize) -> ScannedLine {
-        let newline = buffer[self.scanned..].iter().position(|&byte| byte == b'\n');
+        let newline = memchr(b'\n', &buffer[self.scanned..]);
         let end = newline.map_or(buffer.len(), |at| self.scanned + at);
         if end >= max_bytes {
             return ScannedLine::TooLong;

@@ -106,6 +106,7 @@ impl Installation {
         let Self { folder, host, address } = self;
         let daemon = DaemonProcess::start(folder, Stdio::null());
         drop(DaemonProcess::connect(address));
+        daemon.wait_for_control_socket();
         let mut program = daemon.folder.program("doctor");
         program.arg("--json").arg("--root").arg(host.path());
         Diagnosis(ProgramResult::from_output(program.output().unwrap()))

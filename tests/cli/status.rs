@@ -40,9 +40,7 @@ impl Daemon {
         ));
         let log = File::create(folder.at("log")).unwrap();
         let process = DaemonProcess::start(folder, log);
-        blocking_until("the control socket", || {
-            process.folder.at("control.sock").exists().then_some(())
-        });
+        process.wait_for_control_socket();
         drop(DaemonProcess::connect(asterisk));
         let daemon = Self { process, asterisk };
         blocking_until("no calls", || daemon.calls(&[]).is_empty().then_some(()));

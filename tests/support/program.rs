@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::net::SocketAddr;
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::process::{self, Child, Command, Stdio};
 
 use serde_json::Value;
@@ -96,6 +97,12 @@ impl DaemonProcess {
     /// Connects as soon as the daemon listens.
     pub(crate) fn connect(address: SocketAddr) -> TcpStream {
         blocking_until("a connection", || TcpStream::connect(address).ok())
+    }
+
+    /// Waits until the control socket accepts connections. That may be after the daemon listens for switches.
+    pub(crate) fn wait_for_control_socket(&self) {
+        let path = self.folder.at("control.sock");
+        drop(blocking_until("the control socket", || UnixStream::connect(&path).ok()));
     }
 
     pub(crate) fn signal(&self, signal: &str) {

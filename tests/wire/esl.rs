@@ -6,6 +6,7 @@ mod commands;
 mod conversations;
 mod events;
 mod executions;
+mod headers;
 mod replies;
 mod splits;
 mod switch;
@@ -41,7 +42,7 @@ fn framed(event: &str) -> String {
 }
 
 fn event(text: &str) -> EslEvent {
-    EslEvent::from_body(&Bytes::copy_from_slice(text.as_bytes()))
+    EslEvent::from_body(Bytes::copy_from_slice(text.as_bytes()))
 }
 
 fn channel_data(lines: impl AsRef<[u8]>) -> ChannelData {

@@ -60,7 +60,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         // `socket` line has no `async`, stays in CS_RESET for ever, and a call that is hung up may continue in the
         // dialplan (`listener_run`, `socket_function`).
         let resume_harms = *exit != Exit::Continue || !self.connection.is_async();
-        if resume_harms && self.data.variable(SOCKET_RESUME).is_some() {
+        if resume_harms && self.settings.has_socket_resume {
             all.push((SOCKET_RESUME.to_owned(), String::new()));
         }
         let variables = variables.iter();
@@ -69,9 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     }
 
     async fn transfer(&mut self, destination: &Destination) -> Result<(), Interruption> {
-        let dialplan = self.data.headers().get("Caller-Dialplan");
-        let dialplan = dialplan.filter(|name| Destination::is_valid_part(name));
-        let dialplan = dialplan.as_deref().unwrap_or("XML").to_owned();
+        let dialplan = &self.settings.dialplan;
         let context = destination.context.as_deref().unwrap_or(&self.caller.context);
         let argument = format!("{} {dialplan} {context}", destination.extension);
         self.connection.run("transfer", argument.trim_end()).await

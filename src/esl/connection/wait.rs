@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
@@ -32,9 +31,9 @@ pub(in crate::esl) enum EslConnectionEvent {
 pub(in crate::esl) struct ExecutionCompletion(Option<EslEvent>);
 
 impl ExecutionCompletion {
-    fn from_message(message: &EslMessage) -> Self {
+    fn from_message(message: EslMessage) -> Self {
         match message {
-            EslMessage::Event(event) => Self(Some(event.clone())),
+            EslMessage::Event(event) => Self(Some(event)),
             _ => Self::default(),
         }
     }
@@ -132,19 +131,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     ) -> Result<Option<EslConnectionEvent>, Interruption> {
         let message = tokio::select! {
             biased;
-            message = self.framed.next() => message,
+            message = self.transport.next() => message,
             waited = self.deadline.wait_until(due) => return waited.map(|()| None),
         };
         match message {
-            Some(Ok(message)) => self.handle_message(&message).map(Some),
+            Some(Ok(message)) => self.handle_message(message).map(Some),
             Some(Err(error)) => Err(Interruption::connection_lost(error)),
             None if self.caller_gone => Err(Interruption::caller_hung_up()),
             None => Err(Interruption::connection_lost("the switch closed the connection")),
         }
     }
 
-    fn handle_message(&mut self, message: &EslMessage) -> Result<EslConnectionEvent, Interruption> {
-        match (self.executions.handle_message(message), message) {
+    fn handle_message(&mut self, message: EslMessage) -> Result<EslConnectionEvent, Interruption> {
+        match (self.executions.handle_message(&message), message) {
             (ExecutionUpdate::CallEnded(_), _) => {
                 self.caller_gone = true;
                 Err(Interruption::caller_hung_up())
@@ -161,7 +160,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
                 })
             }
             (_, EslMessage::Event(event)) => {
-                Ok(dtmf_key(event).map_or(EslConnectionEvent::Other, EslConnectionEvent::Key))
+                Ok(dtmf_key(&event).map_or(EslConnectionEvent::Other, EslConnectionEvent::Key))
             }
             _ => Ok(EslConnectionEvent::Other),
         }

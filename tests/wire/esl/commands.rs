@@ -2,14 +2,9 @@
 
 use std::time::Duration;
 
-use bytes::BytesMut;
-use dialscript::esl::codec::{EslCodec, EslMessage};
 use dialscript::esl::command::{EslCommand, EventLock, EventUuidGenerator};
 use dialscript::esl::quote::EslCommandError;
-use futures_util::{SinkExt, StreamExt};
 use proptest::prelude::*;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_util::codec::{Encoder, Framed};
 
 use super::switch;
 
@@ -137,29 +132,6 @@ fn a_command_of_64_kilobytes_is_sent_and_a_longer_one_is_not() {
     assert_eq!(execute("set", &longest).unwrap().as_bytes().len(), 64 * 1024);
     let refused = execute("set", &format!("{longest}x"));
     assert_eq!(refused, Err(EslCommandError::TooLong(64 * 1024 + 1)));
-}
-
-#[test]
-fn a_command_is_encoded_unchanged() {
-    let mut buffer = BytesMut::from(&b"before"[..]);
-    EslCodec::default().encode(&EslCommand::exit(), &mut buffer).unwrap();
-    assert_eq!(&buffer[..], b"beforeexit\n\n");
-}
-
-#[tokio::test]
-async fn a_connection_is_a_stream_of_messages_and_a_sink_of_commands() {
-    let (ours, mut switch) = tokio::io::duplex(64);
-    let mut connection = Framed::new(ours, EslCodec::default());
-    connection.send(&EslCommand::connect()).await.unwrap();
-    let mut sent = [0; 9];
-    switch.read_exact(&mut sent).await.unwrap();
-    assert_eq!(&sent, b"connect\n\n");
-    switch.write_all(b"Content-Type: command/reply\nReply-Text: +OK\n\n").await.unwrap();
-    drop(switch);
-    assert!(
-        matches!(connection.next().await.unwrap().unwrap(), EslMessage::Reply(reply) if reply.ok)
-    );
-    assert!(connection.next().await.is_none());
 }
 
 proptest! {

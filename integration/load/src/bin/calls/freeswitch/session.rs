@@ -36,7 +36,8 @@ pub(super) struct Session {
     playing: Option<Execute>,
     /// `uuid_break` was called.
     break_requested: bool,
-    transfer_requested: bool,
+    /// `uuid_transfer` or `uuid_kill` was called.
+    leave_requested: bool,
     /// `park` begins with the next frame.
     parking: bool,
     keys: VecDeque<char>,
@@ -60,7 +61,7 @@ impl Session {
             queue: VecDeque::new(),
             playing: None,
             break_requested: false,
-            transfer_requested: false,
+            leave_requested: false,
             parking: false,
             keys: DIGITS.chars().collect(),
             pressed: String::new(),
@@ -191,7 +192,7 @@ impl Session {
             "uuid_getvar" => return Ok(self.variable(rest).unwrap_or("_undef_").to_owned()),
             "uuid_exists" => return Ok("true".into()),
             "uuid_break" => self.break_requested = true,
-            "uuid_transfer" => self.transfer_requested = true,
+            "uuid_transfer" | "uuid_kill" => self.leave_requested = true,
             _ => return Err(failed(&format!("does not know this function: {function}"))),
         }
         self.take_turn();
@@ -254,7 +255,7 @@ impl Session {
             let Some(execute) = self.queue.pop_front() else { break };
             self.run(execute)?;
         }
-        if std::mem::take(&mut self.transfer_requested) {
+        if std::mem::take(&mut self.leave_requested) {
             self.stop_playing();
             self.event("CHANNEL_UNPARK", &[]);
         }

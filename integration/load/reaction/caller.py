@@ -11,8 +11,8 @@ import json
 import random
 import re
 import select
-import struct
 import socket
+import struct
 import sys
 import time
 
@@ -63,10 +63,7 @@ class Call:
     @property
     def reaction(self):
         """Seconds from the end of the last key to the next sound; None if it was not heard."""
-        sounds = [tone(sound) for _, sound in self._packets]
-        if NEXT not in sounds:
-            return None
-        return self._packets[sounds.index(NEXT)][0] - self._released
+        return next((arrived - self._released for arrived, sound in self._packets if tone(sound) == NEXT), None)
 
     def send(self, now):
         """Sends the packet that is due: sound, or a part of a key."""
@@ -174,7 +171,7 @@ def own_delay():
 
 def play(port, extension, calls, at_once):
     """Plays the calls; returns the result."""
-    active, reactions, late, delays = [], [], [], []
+    active, ended, delays = [], [], []
     next_call = time.time()
     while calls or active:
         now = time.time()
@@ -193,10 +190,10 @@ def play(port, extension, calls, at_once):
                 call.send(now)
         for call in [call for call in active if call.over]:
             active.remove(call)
-            reactions.append(call.reaction)
-            late += call.late
+            ended.append(call)
             call.close()
-    return {"reactions": reactions, "late": late, "delays": delays}
+    late = [seconds for call in ended for seconds in call.late]
+    return {"reactions": [call.reaction for call in ended], "late": late, "delays": delays}
 
 
 if __name__ == "__main__":

@@ -47,9 +47,19 @@ pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
     progress.set_caller(channel.caller().clone());
     progress.start_script(script.clone());
     let state = CallState::new(library, channel.caller().clone(), script, arguments);
-    let (report, code) = Default::default();
-    let mut call =
-        CallRun { channel, progress, library, triggers, voice, state, report, code, trace };
+    let (report, code, unset_variables) = Default::default();
+    let mut call = CallRun {
+        channel,
+        progress,
+        library,
+        triggers,
+        voice,
+        state,
+        report,
+        code,
+        unset_variables,
+        trace,
+    };
     let exit = match call.run_scripts().await {
         Ok(exit) => exit,
         Err(interruption) => call.handle_interruption(interruption),
@@ -67,6 +77,8 @@ struct CallRun<'a, C, T, V> {
     report: CallReport,
     /// The value at the response key, not masked: `DIALSCRIPT_CODE`.
     code: String,
+    /// Names and values of variables that outcomes have set, and that the switch does not have yet.
+    unset_variables: Vec<(String, String)>,
     trace: TraceContext,
 }
 
@@ -229,13 +241,16 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             // `check_goto` has set it.
             Exit::Goto(_) => {}
         }
-        let variables = self.standard_variables();
+        let standard_variables = self.standard_variables();
         self.report.code = self.redacted(&self.code);
         self.report.script = self.state.script().name.clone();
         self.report.version = self.state.script().version;
         self.report.empty_placeholders = self.state.take_empty_placeholders();
         let mut span = self.trace.start_span("hand over");
         span.set("dialscript.exit", &*self.report.exit);
+        let unset = self.unset_variables.iter();
+        let unset = unset.map(|(name, value)| (name.as_str(), value.clone()));
+        let variables: Vec<_> = unset.chain(standard_variables).collect();
         let started = Instant::now();
         self.report.handover = Some(self.channel.hand_over(&variables, &exit).await);
         self.report.handover_time = started.elapsed();

@@ -10,11 +10,13 @@
 
 mod link;
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::agi::channel::AgiChannel;
 use dialscript::agi::connection as agi;
+use dialscript::agi::peers::{AgiPeer, AgiPeers};
 use dialscript::channel::{CallLimits, Channel, HandoverResult};
 use dialscript::esl::channel::EslChannel;
 use dialscript::esl::connection as esl;
@@ -70,22 +72,33 @@ const GOTO: &str = "then = \"goto 9100@shipping\"";
 #[tokio::test(start_paused = true)]
 async fn a_distant_asterisk_waits_for_as_many_round_trips_as_before() {
     let [sound, proceed, goto] = [SOUND, CONTINUE, GOTO].map(DistantCall::of);
-    let sound = sound.on_asterisk().await;
-    assert_eq!(sound.until_prompt(), 2.0, "the environment, ANSWER and its reply, STREAM FILE");
-    assert_eq!(sound.until_next_sound(), 2.0, "the key, SET VARIABLE and its reply, STREAM FILE");
-    // The key, the commands and their replies, and the end of the connection.
-    assert_eq!(proceed.on_asterisk().await.until_dialplan(), 8.0, "ORDER_STATUS and 6 of ours");
-    assert_eq!(goto.on_asterisk().await.until_dialplan(), 12.0, "DIALPLAN_EXISTS, and 3 to go");
+    let peers = Arc::default();
+    let first = proceed.on_asterisk(&peers).await;
+    assert_eq!(
+        first.until_dialplan(),
+        3.0,
+        "the key, LEN, all variables, the end of the connection"
+    );
+    // The other calls begin within the minute for which the reply to LEN is remembered.
+    let sound = sound.on_asterisk(&peers).await;
+    assert_eq!(sound.until_prompt(), 2.0, "the environment, ANSWER, STREAM FILE");
+    assert_eq!(sound.until_next_sound(), 2.0, "the key, SET VARIABLE, STREAM FILE");
+    assert_eq!(proceed.on_asterisk(&peers).await.until_dialplan(), 2.0, "the same without LEN");
+    assert_eq!(goto.on_asterisk(&peers).await.until_dialplan(), 6.0, "DIALPLAN_EXISTS, 3 to go");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_distant_freeswitch_waits_for_as_many_round_trips_as_before() {
     let [sound, proceed, goto] = [SOUND, CONTINUE, GOTO].map(DistantCall::of);
     let sound = sound.on_freeswitch().await;
-    assert_eq!(sound.until_prompt(), 2.5, "connect and its reply, answer and its end, playback");
-    assert_eq!(sound.until_next_sound(), 2.0, "the key, set and its end, playback");
-    assert_eq!(proceed.on_freeswitch().await.until_dialplan(), 3.0, "set, multiset, exit");
-    assert_eq!(goto.on_freeswitch().await.until_dialplan(), 4.0, "set, multiset, transfer, exit");
+    assert_eq!(sound.until_prompt(), 1.5, "connect, its reply, answer and playback together");
+    assert_eq!(sound.until_next_sound(), 1.0, "the key, the variable and playback together");
+    assert_eq!(
+        proceed.on_freeswitch().await.until_dialplan(),
+        1.0,
+        "the key, all the rest together"
+    );
+    assert_eq!(goto.on_freeswitch().await.until_dialplan(), 1.0, "the same");
 }
 
 /// A script, and its folder.
@@ -101,7 +114,7 @@ impl DistantCall {
         Self(folder)
     }
 
-    async fn on_asterisk(&self) -> DistantCallEvents {
+    async fn on_asterisk(&self, peers: &Arc<AgiPeers>) -> DistantCallEvents {
         let (daemon, switch) = distant_link(ROUND_TRIP / 2);
         let log = PhoneLog::default();
         let phone = log.phone(keys(), None);
@@ -114,7 +127,8 @@ impl DistantCall {
             asterisk::run_agi(switch, HOST, &call, destinations, sounds, phone).await
         });
         let (connection, environment) = agi::open(daemon, limits(), CONNECT_TIMEOUT).await.unwrap();
-        run_script(AgiChannel::new(connection, &environment), &self.0.config().library).await;
+        let peer = AgiPeer::new(peers.clone(), Ipv4Addr::LOCALHOST.into(), &environment);
+        run_script(AgiChannel::new(connection, &environment, peer), &self.0.config().library).await;
         switch.await.unwrap();
         DistantCallEvents(log.all())
     }

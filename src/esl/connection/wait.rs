@@ -10,9 +10,13 @@ use super::{EslConnection, REPLY_TIMEOUT};
 use crate::channel::Interruption;
 use crate::channel::digits::DigitCollector;
 use crate::esl::codec::EslMessage;
-use crate::esl::command::EventUuid;
+use crate::esl::command::{EslCommand, EventUuid};
 use crate::esl::event::{EslEvent, EslEventKind};
 use crate::esl::execution::{ExecutionEnd, ExecutionUpdate};
+
+/// Time until `uuid_break` is repeated. FreeSWITCH ends a sound in the next frame of 20 ms, and reports it up to 20 ms
+/// later.
+const BREAK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What a message means for the driver.
 #[derive(Debug)]
@@ -67,17 +71,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<ExecutionCompletion, Interruption> {
         let due = Instant::now() + timeout;
-        let push_key = |key| {
-            if let Some(collector) = collector.as_mut() {
-                collector.push_key(key, Instant::now());
-            }
-            false
-        };
+        let push_key = |key| push_to(&mut collector, key);
         match self.wait_for_end_or_key(execution, due, push_key).await? {
             ExecutionWait::Ended(completion) => Ok(completion),
-            ExecutionWait::Key | ExecutionWait::TimedOut => Err(Interruption::connection_lost(
-                format!("an application did not end within {timeout:?}"),
-            )),
+            ExecutionWait::Key | ExecutionWait::TimedOut => Err(not_ended(timeout)),
         }
     }
 
@@ -105,23 +102,64 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         Ok(ExecutionWait::Ended(ExecutionCompletion::default()))
     }
 
-    /// Interrupts an application and waits for its end. `break` runs inside the application and does not need `full`.
-    /// If the application has just ended, `break` has no effect.
+    /// Interrupts an application and waits for its end.
+    ///
+    /// `uuid_break` has no effect on an application that FreeSWITCH has not started yet (`switch_core_session_exec`), so
+    /// it is repeated. Without it, the application `break` is sent: it runs inside the other one.
     pub(in crate::esl) async fn break_application(
         &mut self,
         execution: EventUuid,
-        collector: Option<&mut DigitCollector<'_>>,
+        mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
-        if self.executions.is_running(execution) && self.is_async() {
+        if !self.is_async() || !self.executions.is_running(execution) {
+            return self.wait_for_end(execution, REPLY_TIMEOUT, collector).await.map(drop);
+        }
+        if self.controlled_channel.is_none() {
             let (command, _) = self.execute("break", "")?;
             self.send(&[command]).await?;
+            return self.wait_for_end(execution, REPLY_TIMEOUT, collector).await.map(drop);
         }
-        self.wait_for_end(execution, REPLY_TIMEOUT, collector).await.map(drop)
+        let deadline = Instant::now() + REPLY_TIMEOUT;
+        while self.executions.is_running(execution) {
+            self.send_break().await?;
+            let due = deadline.min(Instant::now() + BREAK_INTERVAL);
+            let push_key = |key| push_to(&mut collector, key);
+            let wait = self.wait_for_end_or_key(execution, due, push_key).await?;
+            if matches!(wait, ExecutionWait::TimedOut) && due == deadline {
+                return Err(not_ended(REPLY_TIMEOUT));
+            }
+        }
+        Ok(())
     }
 
-    /// Whether none of our applications is running.
-    pub(in crate::esl) fn is_idle(&self) -> bool {
-        self.executions.is_idle()
+    /// Interrupts what is playing by `uuid_break`. Does nothing if [functions](Self::controlled_channel) cannot be used.
+    pub(in crate::esl) async fn send_break(&mut self) -> Result<(), Interruption> {
+        let Some(channel) = self.controlled_channel() else { return Ok(()) };
+        let command = EslCommand::api("uuid_break", channel)?;
+        self.send(&[command]).await
+    }
+
+    /// Interrupts all applications by `uuid_break`, and waits for their end.
+    pub(in crate::esl) async fn break_all(&mut self) -> Result<(), Interruption> {
+        let deadline = Instant::now() + REPLY_TIMEOUT;
+        while !self.is_idle_except(None) {
+            self.send_break().await?;
+            let due = deadline.min(Instant::now() + BREAK_INTERVAL);
+            while !self.is_idle_except(None) && self.next_event(due).await?.is_some() {}
+            if Instant::now() >= deadline {
+                return Err(not_ended(REPLY_TIMEOUT));
+            }
+        }
+        Ok(())
+    }
+
+    pub(in crate::esl) fn is_running(&self, execution: EventUuid) -> bool {
+        self.executions.is_running(execution)
+    }
+
+    /// Whether none of our applications is running, or only this one.
+    pub(in crate::esl) fn is_idle_except(&self, execution: Option<EventUuid>) -> bool {
+        self.executions.is_idle_except(execution)
     }
 
     /// The next event, or `None` at `due`. The driver waits for FreeSWITCH only here.
@@ -129,10 +167,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         &mut self,
         due: Instant,
     ) -> Result<Option<EslConnectionEvent>, Interruption> {
-        let message = tokio::select! {
-            biased;
-            message = self.transport.next() => message,
-            waited = self.deadline.wait_until(due) => return waited.map(|()| None),
+        let message = loop {
+            let wake_at = self.wake.next().filter(|&at| at < due);
+            tokio::select! {
+                biased;
+                message = self.transport.next() => break message,
+                waited = self.deadline.wait_until(wake_at.unwrap_or(due)) => waited?,
+            }
+            if wake_at.is_none() {
+                return Ok(None);
+            }
+            self.wake_listener();
         };
         match message {
             Some(Ok(message)) => self.handle_message(message).map(Some),
@@ -140,6 +185,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
             None if self.caller_gone => Err(Interruption::caller_hung_up()),
             None => Err(Interruption::connection_lost("the switch closed the connection")),
         }
+    }
+
+    fn wake_listener(&mut self) {
+        self.wake.sent();
+        self.transport.send_blank_line();
     }
 
     fn handle_message(&mut self, message: EslMessage) -> Result<EslConnectionEvent, Interruption> {
@@ -153,17 +203,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
             }
             (ExecutionUpdate::Ended(_, ExecutionEnd::Refused), _) => Err(command_refused()),
             (_, EslMessage::Reply(reply)) if !reply.ok => Err(command_refused()),
-            (ExecutionUpdate::Ended(execution, _), message) => {
+            (_, EslMessage::ApiResponse(output)) => self.handle_output(output.as_bytes()),
+            (ExecutionUpdate::Ended(execution, end), message) => {
+                self.parked |= end == ExecutionEnd::Complete;
                 Ok(EslConnectionEvent::ApplicationEnded {
                     execution,
                     completion: ExecutionCompletion::from_message(message),
                 })
             }
-            (_, EslMessage::Event(event)) => {
-                Ok(dtmf_key(&event).map_or(EslConnectionEvent::Other, EslConnectionEvent::Key))
-            }
+            (_, EslMessage::Event(event)) => Ok(match dtmf_key(&event) {
+                Some(key) => {
+                    self.wake.key_received(event.headers());
+                    EslConnectionEvent::Key(key)
+                }
+                None => EslConnectionEvent::Other,
+            }),
             _ => Ok(EslConnectionEvent::Other),
         }
+    }
+
+    /// Handles the output of a function. When the channel hangs up, functions do not find it any more, and
+    /// `CHANNEL_HANGUP` may come later.
+    fn handle_output(&mut self, output: &[u8]) -> Result<EslConnectionEvent, Interruption> {
+        if output.starts_with(b"+OK") {
+            return Ok(EslConnectionEvent::Other);
+        }
+        if !output.starts_with(NO_CHANNEL) {
+            return Err(command_refused());
+        }
+        self.caller_gone = true;
+        Err(Interruption::caller_hung_up())
     }
 
     /// Collects keys until one ends the prompt. Without a collector, waits for the end of the call.
@@ -196,6 +265,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         }
         Ok(())
     }
+}
+
+/// The output of a function for a channel that does not exist, or that has hung up (`switch_core_session_read_lock` in
+/// `switch_core_rwlock.c`).
+const NO_CHANNEL: &[u8] = b"-ERR No such channel";
+
+/// Passes a key to the collector, if there is one. A key does not end the wait.
+fn push_to(collector: &mut Option<&mut DigitCollector<'_>>, key: char) -> bool {
+    if let Some(collector) = collector {
+        collector.push_key(key, Instant::now());
+    }
+    false
+}
+
+fn not_ended(timeout: Duration) -> Interruption {
+    Interruption::connection_lost(format!("an application did not end within {timeout:?}"))
 }
 
 fn command_refused() -> Interruption {

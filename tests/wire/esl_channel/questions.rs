@@ -7,20 +7,19 @@ use dialscript::channel::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::wire::esl_channel::switch::{EslCall, call, call_with};
+use crate::wire::esl_channel::switch::{EslCall, FreeSwitch, call, call_with};
 use crate::wire::questions::{ask, four_digits, heard, sounds};
 
 #[tokio::test(start_paused = true)]
 async fn a_key_interrupts_the_prompt_and_keys_during_the_interruption_count() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let prompt = switch.starts("playback", "/s/number.wav").await;
         switch.key('4').await;
-        let broken_off = switch.starts("break", "").await;
+        switch.breaks().await;
         switch.key('7').await;
         switch.ends(&prompt).await;
-        switch.ends(&broken_off).await;
         switch.key('1').await;
         switch.key('1').await;
     };
@@ -33,7 +32,7 @@ async fn a_key_interrupts_the_prompt_and_keys_during_the_interruption_count() {
 async fn without_barge_in_the_prompt_plays_on_and_its_keys_count() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let prompt = switch.starts("playback", "/s/number.wav").await;
         switch.key('4').await;
         switch.key('7').await;
@@ -66,10 +65,10 @@ async fn the_first_digit_timeout_applies_first_and_then_the_inter_digit_timeout(
 async fn type_ahead_from_an_earlier_sound_comes_first_and_skips_the_prompt() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let sound = switch.starts("playback", "/s/welcome.wav").await;
         switch.key('9').await;
-        switch.runs("break", "").await;
+        switch.breaks().await;
         switch.ends(&sound).await;
         switch.key('8').await;
     };
@@ -85,7 +84,7 @@ async fn type_ahead_from_an_earlier_sound_comes_first_and_skips_the_prompt() {
 async fn keys_in_a_sound_without_a_following_question_are_discarded_and_interrupt_nothing() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let sound = switch.starts("playback", "/s/welcome.wav").await;
         switch.key('9').await;
         switch.ends(&sound).await;
@@ -128,4 +127,34 @@ async fn without_async_a_question_is_refused_with_a_reason_and_sounds_work() {
     assert!(
         matches!(&asked, Err(Interruption::Unsupported(reason)) if reason.contains("has no `async`"))
     );
+}
+
+/// A key that the switch has read this many milliseconds after it sent the channel data.
+async fn key_at(switch: &mut FreeSwitch, key: char, milliseconds: u32) {
+    let created = 1_000_000 + milliseconds * 1000;
+    let headers = format!("Event-Date-Timestamp: {created}\nDTMF-Digit: {key}\n");
+    switch.event("DTMF", &headers).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_key_blank_lines_wake_the_switch_shortly_after_its_frames_for_some_time() {
+    let clock = "Event-Date-Timestamp: 1000000\n";
+    let EslCall { mut channel, mut switch, .. } = call_with("async", "full", clock).await;
+    let started = Instant::now();
+    let calls = async {
+        sleep(Duration::from_millis(517)).await;
+        key_at(&mut switch, '4', 500).await;
+        for due in [522, 922, 1322, 1722] {
+            assert_eq!(switch.command().await, "", "a blank line");
+            assert_eq!(started.elapsed().as_millis().abs_diff(due), 0);
+        }
+        sleep(Duration::from_millis(1000)).await;
+        key_at(&mut switch, '7', 2700).await;
+        assert_eq!(switch.command().await, "", "a blank line");
+        assert_eq!(started.elapsed().as_millis(), 2742);
+        key_at(&mut switch, '#', 2740).await;
+    };
+    let question = four_digits();
+    let asked = ask(&mut channel, &[], &question);
+    assert_eq!(tokio::join!(asked, calls).0, heard("47", DigitsEnd::Terminator));
 }

@@ -12,7 +12,7 @@ use super::state::{CallContext, ServerState};
 use crate::agi::channel::AgiChannel;
 use crate::agi::connection as agi;
 use crate::agi::environment::{AgiEnvironment, AgiScriptRequest};
-use crate::channel::{CallLimits, Channel};
+use crate::channel::{CallLimits, Channel, Interruption};
 use crate::esl::channel::EslChannel;
 use crate::esl::channel_data::ChannelData;
 use crate::esl::connection as esl;
@@ -37,10 +37,7 @@ pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
     let opened = agi::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, environment) = match opened {
         Ok(opened) => opened,
-        Err(error) => {
-            call.count_refusal(CallRefusal::Handshake);
-            return warn!(%peer, %error, "the handshake failed");
-        }
+        Err(error) => return call.refuse_handshake(peer, &error),
     };
     let request = environment.script_request();
     let Some(script) = call.find_script(&request.name) else {
@@ -62,16 +59,13 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
     let opened = esl::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, data) = match opened {
         Ok(opened) => opened,
-        Err(error) => {
-            call.count_refusal(CallRefusal::Handshake);
-            return warn!(%peer, %error, "the handshake failed");
-        }
+        Err(error) => return call.refuse_handshake(peer, &error),
     };
     let call_id = data.unique_id().unwrap_or_default();
     let name = data.script_name().unwrap_or_default();
     let Some(script) = call.find_script(&name) else {
         call.log_refusal(peer, &call_id, &name);
-        return connection.release(&data).await;
+        return Box::pin(connection.release(&data)).await;
     };
     if !connection.is_async() {
         warn!(
@@ -114,6 +108,11 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
             });
         }
         script
+    }
+
+    fn refuse_handshake(&self, peer: IpAddr, error: &Interruption) {
+        self.count_refusal(CallRefusal::Handshake);
+        self.server.handshake_failures.log(peer, error);
     }
 
     fn count_refusal(&self, reason: CallRefusal) {

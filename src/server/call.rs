@@ -128,7 +128,14 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         }
     }
 
-    async fn run(self, channel: impl Channel, script: Arc<Script>, arguments: ScriptArguments) {
+    /// Runs the call to its end, and writes its line of the log. Not an `async fn`: its future would hold the channel
+    /// besides the box.
+    fn run<'s>(
+        &'s self,
+        channel: impl Channel + 's,
+        script: Arc<Script>,
+        arguments: ScriptArguments,
+    ) -> impl Future<Output = ()> + Send + 's {
         let caller = channel.caller().clone();
         let span = info_span!("call", call_id = caller.call_id, script = script.name);
         let CallContext { library, triggers, voice, .. } = &*self.context;
@@ -137,12 +144,16 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         let (trace_id, call_span) = (trace.trace_id(), trace.call_span(self.started_at));
         let channel = ObservedChannel::new(channel, progress);
         let call = run(channel, library, services, script, arguments, trace, progress);
-        let report = call.instrument(span).await;
-        let (switch, duration) = (self.switch, self.started_at.elapsed());
-        let ended =
-            CallEnded { switch, call_id: &caller.call_id, duration, trace: trace_id, report };
-        ended.record(&self.server.call_counts, &self.server.call_times);
-        end_call_span(call_span, &ended);
+        // In a box, because a task is moved several times when it is spawned.
+        let call = Box::pin(call.instrument(span));
+        async move {
+            let report = call.await;
+            let (switch, duration) = (self.switch, self.started_at.elapsed());
+            let ended =
+                CallEnded { switch, call_id: &caller.call_id, duration, trace: trace_id, report };
+            ended.record(&self.server.call_counts, &self.server.call_times);
+            end_call_span(call_span, &ended);
+        }
     }
 }
 

@@ -78,7 +78,8 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     match connection.subscribe(&unique_id, data.control()).await {
         Ok(()) => Ok((connection, data)),
         Err(interruption) => {
-            connection.release(&data).await;
+            // In a box, since this is rare.
+            Box::pin(connection.release(&data)).await;
             Err(interruption)
         }
     }

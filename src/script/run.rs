@@ -35,15 +35,17 @@ const MAX_LOGGED_CHARACTERS: usize = 64;
 ///
 /// What the call is doing is reported to `progress`: here what it waits for besides the switch, and the rest by an
 /// [`ObservedChannel`](crate::script::observed_channel::ObservedChannel).
-pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
+///
+/// Not an `async fn`: its future would hold every argument twice, the channel included.
+pub fn run<'a, C: Channel + 'a, T: TriggerClient, V: VoiceService>(
     channel: C,
-    library: &ScriptLibrary,
-    (triggers, voice): (&T, &V),
+    library: &'a ScriptLibrary,
+    (triggers, voice): (&'a T, &'a V),
     script: Arc<Script>,
     arguments: ScriptArguments,
     trace: TraceContext,
-    progress: &CallProgress,
-) -> CallReport {
+    progress: &'a CallProgress,
+) -> impl Future<Output = CallReport> + Send + 'a {
     progress.set_caller(channel.caller().clone());
     progress.start_script(script.clone());
     let state = CallState::new(library, channel.caller().clone(), script, arguments);
@@ -60,11 +62,21 @@ pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
         unset_variables,
         trace,
     };
-    let exit = match call.run_scripts().await {
-        Ok(exit) => exit,
-        Err(interruption) => call.handle_interruption(interruption),
-    };
-    call.hand_over(exit).await
+    async move {
+        let exit = match call.run_scripts().await {
+            Ok(exit) => exit,
+            Err(interruption) => call.handle_interruption(interruption),
+        };
+        let standard_variables = call.finish_report(&exit);
+        let unset = call.unset_variables.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        let variables: Vec<_> = unset.chain(standard_variables).collect();
+        let mut span = call.trace.start_span("hand over");
+        span.set("dialscript.exit", &*call.report.exit);
+        let started = Instant::now();
+        call.report.handover = Some(call.channel.hand_over(&variables, &exit).await);
+        call.report.handover_time = started.elapsed();
+        call.report
+    }
 }
 
 struct CallRun<'a, C, T, V> {
@@ -233,8 +245,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
-    async fn hand_over(mut self, exit: Exit) -> CallReport {
-        match &exit {
+    /// Adds to the report how the call goes on, and returns the standard variables.
+    fn finish_report(&mut self, exit: &Exit) -> [(&'static str, String); 6] {
+        match exit {
             Exit::Continue => self.report.exit = "continue".into(),
             Exit::Hangup(None) => self.report.exit = "hangup".into(),
             Exit::Hangup(Some(cause)) => self.report.exit = format!("hangup {}", cause.0),
@@ -246,15 +259,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         self.report.script = self.state.script().name.clone();
         self.report.version = self.state.script().version;
         self.report.empty_placeholders = self.state.take_empty_placeholders();
-        let mut span = self.trace.start_span("hand over");
-        span.set("dialscript.exit", &*self.report.exit);
-        let unset = self.unset_variables.iter();
-        let unset = unset.map(|(name, value)| (name.as_str(), value.clone()));
-        let variables: Vec<_> = unset.chain(standard_variables).collect();
-        let started = Instant::now();
-        self.report.handover = Some(self.channel.hand_over(&variables, &exit).await);
-        self.report.handover_time = started.elapsed();
-        self.report
+        standard_variables
     }
 
     /// The standard variables. `DIALSCRIPT_OUTCOME` is the last: once it is set, all others are.

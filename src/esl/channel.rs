@@ -11,12 +11,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
-use tracing::warn;
 
 use super::channel_data::ChannelData;
 use super::command::{EslCommand, EventUuid};
 use super::connection::{EslConnection, EslConnectionEvent, REPLY_TIMEOUT};
-use super::quote::{self, EslVariableValue};
 use super::variable::{EslVariable, VariableExpansion};
 use crate::channel::digits::{DigitCollector, TypeAheadBuffer};
 use crate::channel::{
@@ -268,15 +266,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
 
     async fn set_variables(&mut self, variables: &[(&str, String)]) -> Result<(), Interruption> {
         for (name, value) in variables {
-            let value = EslVariableValue::sanitize(value);
-            if value.is_truncated() {
-                warn!(
-                    call_id = self.caller.call_id,
-                    variable = name,
-                    "a variable's value was truncated"
-                );
-            }
-            self.defer_variable(quote::check_variable_name(name)?, value.as_str());
+            self.defer_script_variable(name, value)?;
         }
         Ok(())
     }

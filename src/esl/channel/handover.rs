@@ -8,6 +8,9 @@ use crate::esl::command::EslCommand;
 use crate::esl::connection::{REPLY_TIMEOUT, SOCKET_RESUME};
 use crate::esl::variable::{EslVariable, group_variables};
 
+/// Scripts cannot set variables whose names begin with this.
+const STANDARD_PREFIX: &str = "DIALSCRIPT_";
+
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     pub(super) async fn set_variables_and_exit(
         &mut self,
@@ -16,7 +19,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     ) -> Result<(), Interruption> {
         self.connection.ensure_alive()?;
         self.stop_applications().await?;
-        self.add_final_variables(variables, exit);
+        self.add_final_variables(variables, exit)?;
         if let Some(functions) = self.exit_functions(exit)? {
             let mut commands = self.take_variable_commands()?;
             commands.extend(functions);
@@ -84,9 +87,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         Ok(())
     }
 
-    /// Adds the variables of the hand-over to the deferred ones, with names in lowercase, and the original values of the
-    /// variables that we have changed.
-    fn add_final_variables(&mut self, variables: &[(&str, String)], exit: &Exit) {
+    /// Adds to the deferred variables those of the hand-over, and the original values of the variables that we have
+    /// changed. The standard variables have names in lowercase on FreeSWITCH.
+    fn add_final_variables(
+        &mut self,
+        variables: &[(&str, String)],
+        exit: &Exit,
+    ) -> Result<(), Interruption> {
         let changed = [
             (self.terminators_disabled, PLAYBACK_TERMINATORS),
             (self.playback_limited, PLAYBACK_TIMEOUT),
@@ -103,8 +110,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             self.defer_variable(SOCKET_RESUME, "");
         }
         for (name, value) in variables {
-            self.defer_variable(&name.to_ascii_lowercase(), value);
+            match name.starts_with(STANDARD_PREFIX) {
+                true => self.defer_variable(&name.to_ascii_lowercase(), value),
+                false => self.defer_script_variable(name, value)?,
+            }
         }
+        Ok(())
     }
 
     /// `EXTENSION DIALPLAN CONTEXT`

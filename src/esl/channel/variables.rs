@@ -2,17 +2,33 @@
 //! time of its own.
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tracing::warn;
 
 use super::EslChannel;
 use crate::channel::Interruption;
 use crate::esl::command::{EslCommand, EventUuid};
-use crate::esl::quote::EslVariableValue;
+use crate::esl::quote::{self, EslVariableValue};
 use crate::esl::variable::{self, EslVariable, group_variables};
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     /// Sets a variable with the next command.
     pub(super) fn defer_variable(&mut self, name: &str, value: &str) {
         self.deferred_variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Like [`defer_variable`](Self::defer_variable), for a variable that a script sets.
+    pub(super) fn defer_script_variable(
+        &mut self,
+        name: &str,
+        value: &str,
+    ) -> Result<(), Interruption> {
+        let (name, value) = (quote::check_variable_name(name)?, EslVariableValue::sanitize(value));
+        if value.is_truncated() {
+            let call_id = &self.caller.call_id;
+            warn!(call_id, variable = name, "a variable's value was truncated");
+        }
+        self.defer_variable(name, value.as_str());
+        Ok(())
     }
 
     /// Sends the application, after the deferred variables, in one write.

@@ -56,12 +56,12 @@ async fn variables_changed_for_the_call_are_restored_and_the_outcome_is_set_last
     let calls = async {
         switch.sets("playback_terminators=none").await;
         switch.runs("playback", "/s/welcome.wav").await;
-        let wanted = "playback_terminators=#;dialscript_code=7;dialscript_outcome=otherwise";
+        // Only our own names are in lowercase.
+        let wanted = "playback_terminators=#;Status=new;dialscript_outcome=otherwise";
         switch.sets(wanted).await;
         switch.disconnects().await;
     };
-    let variables =
-        [("DIALSCRIPT_CODE", "7".to_owned()), ("DIALSCRIPT_OUTCOME", "otherwise".to_owned())];
+    let variables = [("Status", "new".to_owned()), ("DIALSCRIPT_OUTCOME", "otherwise".to_owned())];
     let left = async {
         channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
         channel.hand_over(&variables, &Exit::Continue).await

@@ -18,11 +18,9 @@ mod ending;
 mod interrupt;
 mod transport;
 mod wait;
-mod wake;
 
 use transport::EslTransport;
 pub(super) use wait::{EslConnectionEvent, ExecutionCompletion, ExecutionWait};
-use wake::ListenerWake;
 
 /// Timeout of an application that ends at once. FreeSWITCH starts one in each frame of 20 ms.
 pub(super) const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -45,7 +43,6 @@ pub struct EslConnection<S> {
     /// See [`is_parked`](EslConnection::is_parked).
     parked: bool,
     exit_sent: bool,
-    wake: ListenerWake,
     /// The call, or our control of it, has ended.
     pub(super) caller_gone: bool,
 }
@@ -72,7 +69,6 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
         controlled_channel: has_functions.then(|| unique_id.clone()),
         parked: false,
         exit_sent: false,
-        wake: ListenerWake::new(data.headers()),
         caller_gone: false,
     };
     match connection.subscribe(&unique_id, data.control()).await {
@@ -156,7 +152,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
 
     /// Sends all commands in one write.
     pub(super) async fn send(&mut self, commands: &[EslCommand]) -> Result<(), Interruption> {
-        self.wake.cancel();
         for command in commands {
             self.transport.feed(command);
             self.executions.record_sent(command);

@@ -88,17 +88,14 @@ async fn a_distant_asterisk_waits_for_as_many_round_trips_as_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_distant_freeswitch_waits_for_as_many_round_trips_as_before() {
+async fn a_distant_freeswitch_waits_for_no_reply_between_the_key_and_the_next_step() {
     let [sound, proceed, goto] = [SOUND, CONTINUE, GOTO].map(DistantCall::of);
     let sound = sound.on_freeswitch().await;
-    assert_eq!(sound.until_prompt(), 1.5, "connect, its reply, answer and playback together");
-    assert_eq!(sound.until_next_sound(), 1.0, "the key, the variable and playback together");
-    assert_eq!(
-        proceed.on_freeswitch().await.until_dialplan(),
-        1.0,
-        "the key, all the rest together"
-    );
-    assert_eq!(goto.on_freeswitch().await.until_dialplan(), 1.0, "the same");
+    assert_eq!(sound.until_prompt(), 1.5, "connect and its reply, answer and playback");
+    assert_eq!(sound.until_next_sound(), 1.0, "the key, the variable and playback");
+    assert_eq!(proceed.on_freeswitch().await.until_dialplan(), 1.0, "the variables and exit");
+    let goto = goto.on_freeswitch().await.until_dialplan();
+    assert_eq!(goto, 1.0, "the variables, the transfer and exit");
 }
 
 /// A script, and its folder.

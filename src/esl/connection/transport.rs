@@ -3,7 +3,6 @@
 use std::io;
 
 use bytes::BytesMut;
-use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_util::codec::FramedRead;
 
@@ -43,14 +42,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslTransport<S> {
         self.framed.get_mut().write_all_buf(&mut self.unsent).await?;
         self.unsent = BytesMut::new();
         Ok(())
-    }
-
-    /// Sends a blank line, which FreeSWITCH skips before a command (`read_packet`). Does nothing while commands wait to
-    /// be sent. An error will come up when a command is sent.
-    pub(super) fn send_blank_line(&mut self) {
-        if self.unsent.is_empty() {
-            drop(self.framed.get_mut().write(b"\n").now_or_never());
-        }
     }
 }
 

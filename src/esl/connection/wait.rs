@@ -112,17 +112,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         &mut self,
         due: Instant,
     ) -> Result<Option<EslConnectionEvent>, Interruption> {
-        let message = loop {
-            let wake_at = self.wake.next().filter(|&at| at < due);
-            tokio::select! {
-                biased;
-                message = self.transport.next() => break message,
-                waited = self.deadline.wait_until(wake_at.unwrap_or(due)) => waited?,
-            }
-            if wake_at.is_none() {
-                return Ok(None);
-            }
-            self.wake_listener();
+        let message = tokio::select! {
+            biased;
+            message = self.transport.next() => message,
+            waited = self.deadline.wait_until(due) => return waited.map(|()| None),
         };
         match message {
             Some(Ok(message)) => self.handle_message(message).map(Some),
@@ -130,11 +123,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
             None if self.caller_gone => Err(Interruption::caller_hung_up()),
             None => Err(Interruption::connection_lost("the switch closed the connection")),
         }
-    }
-
-    fn wake_listener(&mut self) {
-        self.wake.sent();
-        self.transport.send_blank_line();
     }
 
     fn handle_message(&mut self, message: EslMessage) -> Result<EslConnectionEvent, Interruption> {
@@ -156,13 +144,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
                     completion: ExecutionCompletion::from_message(message),
                 })
             }
-            (_, EslMessage::Event(event)) => Ok(match dtmf_key(&event) {
-                Some(key) => {
-                    self.wake.key_received(event.headers());
-                    EslConnectionEvent::Key(key)
-                }
-                None => EslConnectionEvent::Other,
-            }),
+            (_, EslMessage::Event(event)) => {
+                Ok(dtmf_key(&event).map_or(EslConnectionEvent::Other, EslConnectionEvent::Key))
+            }
             _ => Ok(EslConnectionEvent::Other),
         }
     }

@@ -7,7 +7,7 @@ use dialscript::channel::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::wire::esl_channel::switch::{EslCall, FreeSwitch, call, call_with};
+use crate::wire::esl_channel::switch::{EslCall, call, call_with};
 use crate::wire::questions::{ask, four_digits, heard, sounds};
 
 #[tokio::test(start_paused = true)]
@@ -127,34 +127,4 @@ async fn without_async_a_question_is_refused_with_a_reason_and_sounds_work() {
     assert!(
         matches!(&asked, Err(Interruption::Unsupported(reason)) if reason.contains("has no `async`"))
     );
-}
-
-/// A key that the switch has read this many milliseconds after it sent the channel data.
-async fn key_at(switch: &mut FreeSwitch, key: char, milliseconds: u32) {
-    let created = 1_000_000 + milliseconds * 1000;
-    let headers = format!("Event-Date-Timestamp: {created}\nDTMF-Digit: {key}\n");
-    switch.event("DTMF", &headers).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn after_a_key_blank_lines_wake_the_switch_shortly_after_its_frames_for_some_time() {
-    let clock = "Event-Date-Timestamp: 1000000\n";
-    let EslCall { mut channel, mut switch, .. } = call_with("async", "full", clock).await;
-    let started = Instant::now();
-    let calls = async {
-        sleep(Duration::from_millis(517)).await;
-        key_at(&mut switch, '4', 500).await;
-        for due in [522, 922, 1322, 1722] {
-            assert_eq!(switch.command().await, "", "a blank line");
-            assert_eq!(started.elapsed().as_millis().abs_diff(due), 0);
-        }
-        sleep(Duration::from_millis(1000)).await;
-        key_at(&mut switch, '7', 2700).await;
-        assert_eq!(switch.command().await, "", "a blank line");
-        assert_eq!(started.elapsed().as_millis(), 2742);
-        key_at(&mut switch, '#', 2740).await;
-    };
-    let question = four_digits();
-    let asked = ask(&mut channel, &[], &question);
-    assert_eq!(tokio::join!(asked, calls).0, heard("47", DigitsEnd::Terminator));
 }

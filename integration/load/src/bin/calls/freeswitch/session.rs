@@ -21,6 +21,7 @@ const MY_EVENTS: [&str; 6] = [
     "CHANNEL_UNPARK",
     "DTMF",
 ];
+const UUID_PREFIX: &str = "79a13f0c-af42-4aaf-bbc8-";
 const GOODBYE: &str = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n";
 
 pub(super) struct Session {
@@ -53,7 +54,7 @@ impl Session {
     pub(super) fn new(number: u64, pace: Pace) -> Self {
         Self {
             pace,
-            uuid: format!("79a13f0c-af42-4aaf-bbc8-{number:012x}"),
+            uuid: format!("{UUID_PREFIX}{number:012x}"),
             sequence: 1_000_000,
             format: EventFormat::Plain,
             events: HashSet::new(),
@@ -144,7 +145,7 @@ impl Session {
     }
 
     fn queue_execute(&mut self, command: &EslCommand, to: &str) -> io::Result<&'static str> {
-        if !to.is_empty() && to != self.uuid {
+        if !to.is_empty() && !is_channel(to) {
             return Err(failed(&format!("got a message for another call: {to}")));
         }
         let execute = Execute::from_command(command).ok_or_else(|| {
@@ -178,7 +179,7 @@ impl Session {
     fn run_api(&mut self, function: &str) -> io::Result<String> {
         let (name, arguments) = function.split_once(' ').unwrap_or((function, ""));
         let (uuid, rest) = arguments.split_once(' ').unwrap_or((arguments, ""));
-        if uuid != self.uuid {
+        if !is_channel(uuid) {
             return Err(failed(&format!("got an api command for another call: {function}")));
         }
         match name {
@@ -332,6 +333,11 @@ impl Session {
         headers.iter().for_each(|(name, value)| event.header(name, value));
         self.sent.push(event.finish());
     }
+}
+
+/// The bare server repeats the identifier of the recorded call.
+fn is_channel(uuid: &str) -> bool {
+    uuid.starts_with(UUID_PREFIX)
 }
 
 fn command_reply(text: &str) -> Vec<u8> {

@@ -4,6 +4,7 @@
 //! - [`connection`]: sends one command at a time and reads its reply
 //! - [`command`]: the commands that we send; [`quote`] has the only function that quotes their arguments
 //! - [`environment`]: what Asterisk sends when a call begins
+//! - [`peers`]: what is known about each Asterisk
 //! - [`reply`]: what Asterisk replies to a command
 //! - [`codec`]: splits the received bytes into messages, within limits; [`error`] has its errors
 //! - `parse`: the grammar of a message
@@ -19,5 +20,6 @@ pub mod connection;
 pub mod environment;
 pub mod error;
 mod parse;
+pub mod peers;
 pub mod quote;
 pub mod reply;

@@ -152,15 +152,14 @@ pub trait Channel: Send + Sized {
         destination: &Destination,
     ) -> impl Future<Output = Result<DestinationCheck, Interruption>> + Send;
 
-    /// Sets a channel variable. The switch never expands or evaluates the value. CR, LF and NUL in it become spaces,
-    /// and a value that is too long for the switch is truncated.
-    fn set_variable(
+    /// Sets channel variables in their order. The switch never expands or evaluates a value. CR, LF and NUL in it become
+    /// spaces, and a value that is too long for the switch is truncated.
+    fn set_variables(
         &mut self,
-        name: &str,
-        value: &str,
+        variables: &[(&str, String)],
     ) -> impl Future<Output = Result<(), Interruption>> + Send;
 
-    /// Sets the given variables in their order and hands the call over to the dialplan, or hangs up.
+    /// [Sets](Self::set_variables) the given variables and hands the call over to the dialplan, or hangs up.
     ///
     /// It may also be called after an interruption; then the switch may reject some commands. It has its own timeout.
     fn hand_over(

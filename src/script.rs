@@ -11,6 +11,7 @@ pub mod call_state;
 pub mod decimal;
 pub mod definition;
 pub(crate) mod destination;
+pub(crate) mod earlier_matchers;
 pub mod empty_placeholders;
 pub mod escape;
 mod fixed_sounds;

@@ -8,6 +8,7 @@ mod script {
     mod branch;
     mod decimal;
     mod digits;
+    mod distance;
     mod equal;
     mod numeric;
     mod run;

@@ -46,9 +46,13 @@ class Asterisk:
         self.launcher = []  # the start of its command line, for example to change the user
         self._loader = None
 
-    def another(self, run, samples):
-        """Another Asterisk of the same installation, in its own folder."""
-        return Asterisk(self._root, run, samples, free_port(socket.SOCK_DGRAM))
+    def another(self, run, samples, without=None):
+        """Another Asterisk of the same installation, in its own folder. The module `without` is not loaded."""
+        other = Asterisk(self._root, run, samples, free_port(socket.SOCK_DGRAM))
+        if without:
+            modules = Path(run) / "etc/modules.conf"
+            modules.write_text(modules.read_text().replace(f"load = {without}.so", f"noload = {without}.so"))
+        return other
 
     def start(self):
         """Starts it and returns when it accepts calls."""
@@ -95,6 +99,8 @@ class Asterisk:
                 self._process.wait()
         self._fetched.cleanup()
         self._sockets.cleanup()
+
+    close = stop
 
     def command(self, line):
         """The output of a CLI command."""

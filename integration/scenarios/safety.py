@@ -89,6 +89,59 @@ def long_value(lab):
     expect("the value is truncated, but has some length", (value.startswith(code), len(code) > 500), (True, True))
 
 
+# Values that the splitting of arguments in Asterisk leaves alone, and values that it would change.
+HARMLESS = [
+    "a", "", " ", "  leading", "trailing  ", "two  words", "", "ünï 中文 😀", "semi;colon", ";", "$", "${EXTEN}", "$[1 + 1]",
+    "100 %", "%20", "a|b", "'single'", "{a}", "a&b=c", "#~^`*?!/<>", "a.b:c-d_e", "tab\there", "last",
+]
+HOSTILE = [
+    ",", "a,b", ",,", "a,", ",b", '"', 'quo"te', '"a,b"', "\\", "back\\slash", "end\\", "a\\,b", '\\"', "(", ")", "a(b,c)d", "((",
+    "))", "[", "]", "[a,b]", "[(", "1),OWNED(", '",OWNED="yes', "x,yes) OWNED=yes", "ARRAY(OWNED)", "${SHELL(id)}",
+    "\r\nSET VARIABLE OWNED yes\r\n", '"\nEXEC System "id"\n',
+]
+LONG = ["x" * 1900, "y" * 3000, "," * 1900, '"' * 1500, "ü" * 1500]
+
+
+@scenario(
+    "hostile and harmless values become the same variables set together by one command and, without func_strings, one "
+    "by one",
+    only_on="asterisk",
+)
+def set_together(lab):
+    # Hostile values stand alone, at the beginning, in the middle and at the end of harmless ones.
+    values = [*HARMLESS, *HOSTILE, *(value for pair in zip(HOSTILE, HARMLESS * 2) for value in pair), *LONG, *HARMLESS]
+    names = [f"V{number}" for number in range(len(values))]
+    assignments = ", ".join(f'{name} = "{{$v[{number}]}}"' for number, name in enumerate(names))
+    lab.script("sets", SCRIPT.replace('NOTE = "{$note}"', assignments))
+    lab.web.on("/it", web.json({"code": "200", "v": values}))
+    complete = lab.switch
+    bare = complete.another(lab.folder / "bare", "", without="func_strings")
+    lab.close_at_end(bare)
+    bare.start()
+    expect("Asterisk without ARRAY", "syntax" in bare.command("core show function ARRAY").lower(), False)
+    seen = []
+    # The same daemon gets calls of both from one address, alternately.
+    for lab.switch in (complete, bare, complete, bare):
+        call = lab.call("sets")
+        call.expect_variables("matched", code="200", http_status="200")
+        seen.append([call.variables().get(name) for name in names])
+        expect("variables that nobody set", call.variables().get("OWNED"), None)
+    lab.switch = complete
+    for variables in seen[1:]:
+        differ = [(value, one, other) for value, one, other in zip(values, seen[0], variables) if one != other]
+        expect("values that differ", differ, [])
+    changed = [
+        (value, variable) for value, variable in zip(values, seen[0])
+        if variable != script_text(lab, value) and (value not in LONG or not variable or not value.startswith(variable))
+    ]
+    expect("values that were changed", changed, [])
+
+
+def script_text(lab, value):
+    """The value of a variable that a script sets. Control characters are replaced by spaces."""
+    return lab.switch.variable_text(value.replace("\t", " "))
+
+
 @scenario("a hostile caller name is only text in the request")
 def hostile_caller(lab):
     trigger = 'url = "WEB/it?who={caller_name}"\nheaders = { X-Who = "{caller_name}" }'

@@ -4,12 +4,12 @@ import threading
 import urllib.request
 
 from lab import web
-from lab.deadline import free_port, wait_until
+from lab.deadline import WaitTimeout, free_port, wait_until
 from lab.debian import REDIS, VALKEY
 from lab.expect import expect
 from lab.forwarder import Forwarder
 from lab.redis import PASSWORD, Redis
-from lab.scenario import scenario
+from lab.scenario import LeftOut, scenario
 
 SCRIPT = """
     [trigger]
@@ -39,6 +39,8 @@ listen = "127.0.0.1:{port}"
 SECRETS = {"DIALSCRIPT_SECRET_REDIS": PASSWORD, "DIALSCRIPT_SECRET_SHARED": "of the lab, and long enough"}
 PROMPT = 0.6  # seconds of a call without waiting, on a busy machine
 CALLS = 20
+ATTEMPTS = 3  # to have no outage of Redis on a busy machine
+UNAVAILABLE = "shared cache is unavailable"
 
 
 def started(lab, name, wanted=REDIS):
@@ -84,18 +86,36 @@ class DaemonPair:
 @scenario("twenty simultaneous calls on two daemons with the same request send it once", alone=True)
 def one_request(lab):
     pair = DaemonPair(lab)
+    for attempt in range(1, ATTEMPTS + 1):
+        outages = pair.log_lines(UNAVAILABLE)
+        requests = requests_of_simultaneous_calls(lab, pair, attempt)
+        if pair.log_lines(UNAVAILABLE) == outages:
+            return expect("requests", requests, [f"GET /it?id={attempt}"])
+        # A daemon logs the same outage only once in a minute.
+        for daemon in pair.daemons:
+            daemon.kill()
+            daemon.start()
+    raise LeftOut("this machine is too busy: Redis replies later than after 250 ms, so each daemon sends its request")
+
+
+def requests_of_simultaneous_calls(lab, pair, id):
+    """Plays the calls, all with this id. Returns their requests to the web application."""
+    asked, earlier = sum(pair.log_lines('"message":"request"')), len(lab.web.requests)
+    calls = [len(daemon.calls) for daemon in pair.daemons]
 
     def answer(request):
-        wait_until(lambda: sum(pair.log_lines('"message":"request"')) == CALLS, 4, "all calls to wait")
+        try:
+            wait_until(lambda: sum(pair.log_lines('"message":"request"')) == asked + CALLS, 4, "all calls to wait")
+        except WaitTimeout:
+            pass  # The calls that come later find the answer in the cache.
         # Longer than a lease lasts without renewal.
         return web.json({"code": 200}, delay=1.2)
 
     lab.web.on("/it", answer)
-    lab.in_parallel(lambda number: pair.call(number, 7, within=6), range(CALLS))
-    expect("requests", lab.web.request_log(), "GET /it?id=7")
-    for daemon in pair.daemons:
-        daemon.wait_for_calls(CALLS // 2)
-    expect("calls of each daemon", [len(daemon.calls) for daemon in pair.daemons], [CALLS // 2] * 2)
+    lab.in_parallel(lambda number: pair.call(number, id, within=6), range(CALLS))
+    for daemon, before in zip(pair.daemons, calls):
+        daemon.wait_for_calls(before + CALLS // 2)
+    return [str(request) for request in lab.web.requests[earlier:]]
 
 
 @scenario("Redis stops during calls: each daemon uses its own cache, and Redis again after its restart")
@@ -117,12 +137,12 @@ def stops_and_restarts(lab):
     caches = [pair.call(number, id, PROMPT) for id in (1, 2) for number in (0, 1)]
     expect("each daemon has its own entries", caches, ["hit"] * 4)
     expect("an answer is shared", pair.is_shared(3), False)
-    expect("both daemons log that the cache is unavailable", pair.log_lines("shared cache is unavailable"), [1, 1])
+    expect("both daemons log that the cache is unavailable", pair.log_lines(UNAVAILABLE), [1, 1])
     pair.redis.restart()
     ids = iter(range(4, 100))
     wait_until(lambda: pair.is_shared(next(ids)), 10, "an answer to be shared")
     wait_until(lambda: pair.log_lines("shared cache is available again") == [1, 1], 5, "both logs to say so")
-    expect("both daemons log that the cache is unavailable", pair.log_lines("shared cache is unavailable"), [1, 1])
+    expect("both daemons log that the cache is unavailable", pair.log_lines(UNAVAILABLE), [1, 1])
 
 
 @scenario("Redis hangs: only one request waits 250 ms for it, and its entries are used again when it recovers")
@@ -133,7 +153,7 @@ def hangs(lab):
     pair.redis.suspend()
     caches = [pair.call(number, id, PROMPT + 0.25) for id in (2, 3) for number in (0, 1)]
     expect("each daemon sends its own requests", (caches, len(lab.web.requests)), (["miss"] * 4, 5))
-    expect("both daemons log that the cache is unavailable", pair.log_lines("shared cache is unavailable"), [1, 1])
+    expect("both daemons log that the cache is unavailable", pair.log_lines(UNAVAILABLE), [1, 1])
     pair.redis.resume()
     ids = iter(range(4, 100))
     wait_until(lambda: pair.is_shared(next(ids)), 10, "an answer to be shared")

@@ -15,9 +15,10 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::aborted_command::AgiCommandKind;
-use super::command::{AgiCommand, fit_variable};
+use super::command::AgiCommand;
 use super::connection::AgiConnection;
 use super::environment::AgiEnvironment;
+use super::peers::AgiPeer;
 use crate::channel::deadline::REPLY_MARGIN;
 use crate::channel::digits::{DigitCollector, TypeAheadBuffer};
 use crate::channel::{
@@ -32,10 +33,12 @@ mod handover;
 mod hold_media;
 mod sounds;
 mod speech;
+mod variables;
 
 pub struct AgiChannel<S> {
     connection: AgiConnection<S>,
     caller: Arc<Caller>,
+    peer: AgiPeer,
     music_playing: bool,
     /// A speech engine is loaded.
     recognizer_loaded: bool,
@@ -43,11 +46,12 @@ pub struct AgiChannel<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
-    pub fn new(connection: AgiConnection<S>, environment: &AgiEnvironment) -> Self {
+    pub fn new(connection: AgiConnection<S>, environment: &AgiEnvironment, peer: AgiPeer) -> Self {
         let caller = Arc::new(environment.caller());
         Self {
             connection,
             caller,
+            peer,
             music_playing: false,
             recognizer_loaded: false,
             type_ahead: TypeAheadBuffer::default(),
@@ -167,7 +171,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
             return Ok(Some(done));
         }
         let Some(collector) = collector else {
-            return self.wait(work, &HoldMedia::default()).await.map(Some);
+            if self.connection.caller_gone {
+                return Err(Interruption::caller_hung_up());
+            }
+            return tokio::select! {
+                biased;
+                done = work => Ok(Some(done)),
+                interruption = self.connection.wait_for_interruption() => Err(interruption),
+            };
         };
         let done = tokio::select! {
             biased;
@@ -243,16 +254,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
         })
     }
 
-    async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
-        let fitted = fit_variable(name, value);
-        if fitted.truncated {
-            warn!(
-                call_id = self.caller.call_id,
-                variable = name,
-                "a variable's value was truncated"
-            );
-        }
-        self.connection.run_command(AgiCommand::set_variable(name, &fitted.value)?).await.map(drop)
+    async fn set_variables(&mut self, variables: &[(&str, String)]) -> Result<(), Interruption> {
+        self.set_in_order(variables).await
     }
 
     async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {

@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::quote::{self, AgiCommandError, MAX_COMMAND_BYTES};
+use super::quote::AgiCommandError;
 use crate::wire::is_variable_name;
 
 mod builder;
+mod variables;
 
 use builder::{AgiCommandBuilder, milliseconds, seconds};
+use variables::is_literal_in_array;
+pub use variables::{AgiFittedValue, count_settable_together, fit_variable};
 
-/// One command line with its newline, ready to send. It has at most [`MAX_COMMAND_BYTES`], and all text from outside in
-/// it is quoted.
+/// One command line with its newline, ready to send. It has at most
+/// [`MAX_COMMAND_BYTES`](super::quote::MAX_COMMAND_BYTES), and all text from outside in it is quoted.
 ///
 /// The constructors fail with an [`AgiCommandError`] if an argument contains a line break, if a key is not a DTMF key,
 /// or if the line is too long.
@@ -183,6 +186,30 @@ impl AgiCommand {
             .build()
     }
 
+    /// `SET VARIABLE` of one variable, or of several by the function `ARRAY`, which sets them in their order. An Asterisk
+    /// without that function sets nothing, and replies `1` all the same.
+    ///
+    /// # Errors
+    ///
+    /// Also [`AgiCommandError::NotLiteral`], if there are several variables and `ARRAY` would read a value otherwise.
+    /// [`count_settable_together`] tells how many can be set by one command.
+    pub fn set_variables(variables: &[(&str, Cow<'_, str>)]) -> Result<Self, AgiCommandError> {
+        if let [(name, value)] = variables {
+            return Self::set_variable(name, value);
+        }
+        let (mut names, mut values) = (String::from("ARRAY("), String::new());
+        for (number, (name, value)) in variables.iter().enumerate() {
+            if !is_literal_in_array(value) {
+                return Err(AgiCommandError::NotLiteral);
+            }
+            let comma = if number == 0 { "" } else { "," };
+            names.extend([comma, check_variable_name(name)?]);
+            values.extend([comma, value]);
+        }
+        names.push(')');
+        AgiCommandBuilder::new("SET VARIABLE").quoted(&names)?.quoted(&values)?.build()
+    }
+
     /// `GET VARIABLE` of a dialplan function such as `DIALPLAN_EXISTS`. Replies `1` with the value in parentheses.
     ///
     /// The function splits its arguments, so a `)` or `,` in them has a meaning: arguments from outside must be
@@ -249,30 +276,6 @@ impl fmt::Debug for AgiCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AgiCommand({})", self.verb)
     }
-}
-
-/// A value for [`AgiCommand::set_variable`].
-#[derive(Clone, PartialEq, Eq)]
-pub struct AgiFittedValue<'a> {
-    /// The value, or its beginning.
-    pub value: Cow<'a, str>,
-    /// Whether the end of the value was cut off.
-    pub truncated: bool,
-}
-
-/// Makes a value that a variable can have: CR, LF and NUL become spaces. If the line would be too long, the end of the
-/// value is cut off, between two characters.
-pub fn fit_variable<'a>(name: &str, value: &'a str) -> AgiFittedValue<'a> {
-    let overhead = r#"SET VARIABLE "" """#.len() + 1 + quote::quoted_len(name);
-    let sendable = quote::replace_line_breaks(value);
-    let len =
-        quote::truncate_to_quoted_len(&sendable, MAX_COMMAND_BYTES.saturating_sub(overhead)).len();
-    let truncated = len < value.len();
-    let value = match sendable {
-        Cow::Borrowed(text) => Cow::Borrowed(&text[..len]),
-        Cow::Owned(text) => Cow::Owned(text[..len].to_owned()),
-    };
-    AgiFittedValue { value, truncated }
 }
 
 /// Asterisk would evaluate functions, expressions and other variables in other names.

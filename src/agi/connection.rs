@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use futures_util::StreamExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
@@ -21,8 +21,10 @@ mod aborted;
 
 /// Timeout of a command that Asterisk answers at once. ANSWER waits up to half a second for audio.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Large enough for an environment. The buffer grows for longer messages.
-const READ_BUFFER_BYTES: usize = 2048;
+/// Large enough for an environment. The buffers grow for longer messages.
+const ENVIRONMENT_BUFFER_BYTES: usize = 2048;
+/// Large enough for several replies.
+const REPLY_BUFFER_BYTES: usize = 256;
 
 /// A connection whose environment has been read.
 pub struct AgiConnection<S> {
@@ -54,7 +56,10 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
 ) -> Result<(AgiConnection<S>, AgiEnvironment), Interruption> {
     let mut connection = AgiConnection::new(stream, limits);
     match connection.next_message(Instant::now() + timeout).await? {
-        Some(AgiMessage::Environment(environment)) => Ok((connection, environment)),
+        Some(AgiMessage::Environment(environment)) => {
+            connection.shrink_read_buffer();
+            Ok((connection, environment))
+        }
         Some(_) => Err(Interruption::connection_lost("the AGI environment is missing")),
         None => {
             Err(Interruption::connection_lost(format!("no AGI environment within {timeout:?}")))
@@ -70,7 +75,8 @@ impl From<AgiCommandError> for Interruption {
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
     fn new(stream: S, limits: CallLimits) -> Self {
-        let framed = FramedRead::with_capacity(stream, AgiCodec::default(), READ_BUFFER_BYTES);
+        let framed =
+            FramedRead::with_capacity(stream, AgiCodec::default(), ENVIRONMENT_BUFFER_BYTES);
         let (unsent, deadline) = (Bytes::new(), CallDeadline::new(limits));
         let (line_state, running, aborted) = (None, None, None);
         Self {
@@ -85,6 +91,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
             sent_at: Instant::now(),
             aborted,
         }
+    }
+
+    /// Replaces the buffer of the environment, whose memory is freed together with the environment.
+    fn shrink_read_buffer(&mut self) {
+        let unread = self.framed.read_buffer_mut();
+        let mut buffer = BytesMut::with_capacity(REPLY_BUFFER_BYTES.max(unread.len()));
+        buffer.extend_from_slice(unread);
+        *unread = buffer;
     }
 
     /// Sends a command that Asterisk answers at once, and reads its reply.

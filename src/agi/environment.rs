@@ -63,6 +63,11 @@ impl AgiEnvironment {
         self.get("uniqueid")
     }
 
+    /// `agi_threadid`: the identifier of the thread that runs the call; 0 if there is none.
+    pub(super) fn thread_id(&self) -> u64 {
+        self.get("threadid").and_then(|value| value.parse().ok()).unwrap_or_default()
+    }
+
     /// `agi_callerid`: the caller's number, unless there is none or it is withheld.
     pub(crate) fn callerid(&self) -> Option<Cow<'_, str>> {
         self.get_unless_withheld("callerid")

@@ -28,6 +28,9 @@ pub enum AgiCommandError {
     /// some functions run programs.
     #[error("invalid variable name")]
     InvalidVariableName,
+    /// The value contains a character that the function `ARRAY` interprets.
+    #[error("the value cannot be set together with others")]
+    NotLiteral,
 }
 
 /// Appends the text in double quotes. `parse_args` restores the text exactly: there a `"` begins or ends a quoted

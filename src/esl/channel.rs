@@ -249,6 +249,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         })
     }
 
+    async fn set_variables(&mut self, variables: &[(&str, String)]) -> Result<(), Interruption> {
+        for (name, value) in variables {
+            self.set_variable(name, value).await?;
+        }
+        Ok(())
+    }
+
+    async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {
+        self.connection.deadline.start_handover();
+        let result = match self.set_variables_and_exit(variables, exit).await {
+            Ok(()) => HandoverResult::Completed,
+            Err(Interruption::CallerHungUp { .. }) => HandoverResult::CallerHungUp,
+            Err(_) => HandoverResult::ConnectionLost,
+        };
+        self.connection.close().await;
+        result
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
         let value = EslVariableValue::sanitize(value);
         if value.is_truncated() {
@@ -268,17 +288,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
             Err(Interruption::CallerHungUp { .. }) => Ok(()),
             result => result,
         }
-    }
-
-    async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {
-        self.connection.deadline.start_handover();
-        let result = match self.set_variables_and_exit(variables, exit).await {
-            Ok(()) => HandoverResult::Completed,
-            Err(Interruption::CallerHungUp { .. }) => HandoverResult::CallerHungUp,
-            Err(_) => HandoverResult::ConnectionLost,
-        };
-        self.connection.close().await;
-        result
     }
 }
 

@@ -118,13 +118,12 @@ impl<C: Channel> Channel for ObservedChannel<'_, C> {
         self.channel.check_destination(destination)
     }
 
-    fn set_variable(
+    fn set_variables(
         &mut self,
-        name: &str,
-        value: &str,
+        variables: &[(&str, String)],
     ) -> impl Future<Output = Result<(), Interruption>> + Send {
         self.progress.set(CallActivity::ApplyingOutcome);
-        self.channel.set_variable(name, value)
+        self.channel.set_variables(variables)
     }
 
     fn hand_over(

@@ -46,18 +46,17 @@ pub fn run<'a, C: Channel + 'a, T: TriggerClient, V: VoiceService>(
     trace: TraceContext,
     progress: &'a CallProgress,
 ) -> impl Future<Output = CallReport> + Send + 'a {
-    progress.set_caller(channel.caller().clone());
-    progress.start_script(script.clone());
-    let state = CallState::new(library, channel.caller().clone(), script, arguments);
-    let (report, code) = Default::default();
     let mut call =
-        CallRun { channel, progress, library, triggers, voice, state, report, code, trace };
+        CallRun::start(channel, library, (triggers, voice), script, arguments, trace, progress);
     async move {
         let exit = match call.run_scripts().await {
             Ok(exit) => exit,
             Err(interruption) => call.handle_interruption(interruption),
         };
-        let variables = call.finish_report(&exit);
+        let standard_variables = call.finish_report(&exit);
+        let unset = call.unset_variables.iter();
+        let unset = unset.map(|(name, value)| (name.as_str(), value.clone()));
+        let variables: Vec<_> = unset.chain(standard_variables).collect();
         let mut span = call.trace.start_span("hand over");
         span.set("dialscript.exit", &*call.report.exit);
         let started = Instant::now();
@@ -77,6 +76,8 @@ struct CallRun<'a, C, T, V> {
     report: CallReport,
     /// The value at the response key, not masked: `DIALSCRIPT_CODE`.
     code: String,
+    /// Names and values of variables that outcomes have set, and that the switch does not have yet.
+    unset_variables: Vec<(String, String)>,
     trace: TraceContext,
 }
 
@@ -90,7 +91,34 @@ enum NextStep {
     Again,
 }
 
-impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
+impl<'a, C: Channel, T: TriggerClient, V: VoiceService> CallRun<'a, C, T, V> {
+    fn start(
+        channel: C,
+        library: &'a ScriptLibrary,
+        (triggers, voice): (&'a T, &'a V),
+        script: Arc<Script>,
+        arguments: ScriptArguments,
+        trace: TraceContext,
+        progress: &'a CallProgress,
+    ) -> Self {
+        progress.set_caller(channel.caller().clone());
+        progress.start_script(script.clone());
+        let state = CallState::new(library, channel.caller().clone(), script, arguments);
+        let (report, code, unset_variables) = Default::default();
+        Self {
+            channel,
+            progress,
+            library,
+            triggers,
+            voice,
+            state,
+            report,
+            code,
+            unset_variables,
+            trace,
+        }
+    }
+
     async fn run_scripts(&mut self) -> Result<Exit, Interruption> {
         for _ in 0..MAX_SCRIPTS {
             match self.run_script().await? {
@@ -240,12 +268,12 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             // `check_goto` has set it.
             Exit::Goto(_) => {}
         }
-        let variables = self.standard_variables();
+        let standard_variables = self.standard_variables();
         self.report.code = self.redacted(&self.code);
         self.report.script = self.state.script().name.clone();
         self.report.version = self.state.script().version;
         self.report.empty_placeholders = self.state.take_empty_placeholders();
-        variables
+        standard_variables
     }
 
     /// The standard variables. `DIALSCRIPT_OUTCOME` is the last: once it is set, all others are.

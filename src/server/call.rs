@@ -12,6 +12,7 @@ use super::state::{CallContext, ServerState};
 use crate::agi::channel::AgiChannel;
 use crate::agi::connection as agi;
 use crate::agi::environment::{AgiEnvironment, AgiScriptRequest};
+use crate::agi::peers::AgiPeer;
 use crate::channel::{CallLimits, Channel, Interruption};
 use crate::esl::channel::EslChannel;
 use crate::esl::channel_data::ChannelData;
@@ -45,7 +46,8 @@ pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
         call.log_refusal(peer, &call_id, &request.name);
         return server.refuser.refuse_call(Switch::Asterisk, connection.into_stream());
     };
-    let channel = AgiChannel::new(connection, &environment);
+    let peer = AgiPeer::new(server.agi_peers.clone(), peer, &environment);
+    let channel = AgiChannel::new(connection, &environment, peer);
     call.run(channel, script, agi_arguments(request, environment)).await;
 }
 

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use super::active_calls::ActiveCalls;
 use super::handshake_failures::HandshakeFailures;
 use super::refusal::CallRefuser;
+use crate::agi::peers::AgiPeers;
 use crate::script::definition::ScriptLibrary;
 use crate::telemetry::call_counts::CallCounts;
 use crate::telemetry::call_times::CallTimes;
@@ -49,6 +50,7 @@ pub(super) struct ServerState<T, V> {
     pub(super) refuser: CallRefuser,
     pub(super) call_counts: CallCounts,
     pub(super) active_calls: ActiveCalls,
+    pub(super) agi_peers: Arc<AgiPeers>,
     /// Where the spans of calls go; `None` if traces are not exported.
     pub(super) spans: Option<Arc<SpanQueue>>,
     pub(super) call_times: CallTimes,
@@ -68,6 +70,7 @@ impl<T, V> ServerState<T, V> {
             tasks,
             call_counts: CallCounts::default(),
             active_calls: ActiveCalls::default(),
+            agi_peers: Arc::default(),
             spans,
             call_times: CallTimes::default(),
             refused_calls: RefusedCalls::default(),

@@ -14,6 +14,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::assert_none;
+use crate::net::free_address;
 use crate::page::{PageTable, code_words, collect_files, page, root};
 use crate::sandbox::Sandbox;
 
@@ -164,7 +165,8 @@ fn sources() -> String {
 impl Daemon {
     fn start() -> Self {
         let sandbox = Sandbox::new();
-        let (port, metrics_port, web_port) = (free_port(), free_port(), serve_orders());
+        let [port, metrics_port] = [free_address(), free_address()].map(|address| address.port());
+        let web_port = serve_orders();
         sandbox.write("secrets/SHARED", "0123456789abcdef0123456789abcdef");
         sandbox.write("dialscript.toml", configuration(port, metrics_port));
         sandbox.write("scripts/lookup.toml", lookup(web_port));
@@ -244,10 +246,6 @@ fn serve_orders() -> u16 {
         }
     });
     port
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn wait_for<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {

@@ -13,6 +13,8 @@ mod fragment;
 mod installed_configuration;
 mod keys;
 mod links;
+#[path = "../support/net.rs"]
+mod net;
 mod page;
 mod sandbox;
 mod schema_descriptions;

@@ -28,7 +28,7 @@
 mod call;
 mod observed;
 mod switches;
-mod upstream;
+pub(crate) mod upstream;
 
 /// Rows of the table: each is a test.
 macro_rules! rows {

@@ -11,3 +11,4 @@ mod music;
 mod named_answers;
 mod sounds;
 mod speech;
+mod variables;

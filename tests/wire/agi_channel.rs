@@ -8,15 +8,18 @@ mod questions;
 mod recognition;
 mod recording;
 mod sounds;
+mod variables;
 mod waiting;
 
 use std::collections::VecDeque;
 use std::future::pending;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::agi::channel::AgiChannel;
 use dialscript::agi::connection;
+use dialscript::agi::peers::{AgiPeer, AgiPeers};
 use dialscript::channel::{
     AsrSource, CallLimits, Channel, Destination, DestinationCheck, DigitOptions, Digits, DigitsEnd,
     Exit, HandoverResult, HangupCause, HoldMedia, HoldMusic, Interruption, LineState, Reassurance,
@@ -74,13 +77,24 @@ async fn call_with_limit(longest: Duration) -> AgiCall {
 }
 
 async fn call_over((ours, theirs): (DuplexStream, DuplexStream), longest: Duration) -> AgiCall {
+    call_from(Arc::default(), ENVIRONMENT, (ours, theirs), longest).await
+}
+
+/// A call of an Asterisk of which the daemon knows what `peers` remembers.
+async fn call_from(
+    peers: Arc<AgiPeers>,
+    environment: &str,
+    (ours, theirs): (DuplexStream, DuplexStream),
+    longest: Duration,
+) -> AgiCall {
     let mut asterisk = Asterisk(BufReader::new(theirs));
     let stop = CancellationToken::new();
     let bounds = CallLimits { stop: stop.clone(), ends_at: Instant::now() + longest };
     let open = connection::open(ours, bounds, Duration::from_secs(5));
-    let (opened, said) = tokio::join!(open, asterisk.0.write_all(ENVIRONMENT.as_bytes()));
+    let (opened, said) = tokio::join!(open, asterisk.0.write_all(environment.as_bytes()));
     let ((link, environment), ()) = (opened.unwrap(), said.unwrap());
-    AgiCall { channel: AgiChannel::new(link, &environment), asterisk, stop }
+    let peer = AgiPeer::new(peers, Ipv4Addr::LOCALHOST.into(), &environment);
+    AgiCall { channel: AgiChannel::new(link, &environment, peer), asterisk, stop }
 }
 
 /// Sounds that become ready at given times.

@@ -128,7 +128,7 @@ impl Channel for FakeChannel {
         Ok(DestinationCheck::Unknown)
     }
 
-    async fn set_variable(&mut self, _: &str, _: &str) -> Result<(), Interruption> {
+    async fn set_variables(&mut self, _: &[(&str, String)]) -> Result<(), Interruption> {
         Ok(())
     }
 

@@ -6,3 +6,4 @@ mod replay;
 mod session;
 mod sound;
 mod speech;
+mod variables;

@@ -4,7 +4,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::AgiChannel;
 use crate::agi::command::AgiCommand;
-use crate::channel::{Channel, Destination, Exit, HangupCause, Interruption};
+use crate::channel::{Destination, Exit, HangupCause, Interruption};
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     pub(super) async fn set_variables_and_exit(
@@ -17,9 +17,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             Ok(()) | Err(Interruption::CallerHungUp { .. }) => {}
             Err(interruption) => return Err(interruption),
         }
-        for (name, value) in variables {
-            self.set_variable(name, value).await?;
-        }
+        self.set_in_order(variables).await?;
         self.apply_exit(exit).await
     }
 

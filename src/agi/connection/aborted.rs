@@ -27,6 +27,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
     /// recognized by its `endpos`, which the reply to a NOOP does not have. WAIT FOR DIGIT always replies
     /// (`ast_waitstream_full` and `ast_waitfordigit_full` return when the control descriptor becomes readable).
     pub(in crate::agi) async fn finish_aborted(&mut self) -> Result<Option<char>, Interruption> {
+        if self.running.is_none() && self.aborted.is_none() && self.unsent.is_empty() {
+            return Ok(None);
+        }
+        // In a box, because every command begins with this method, and hardly any has something to finish.
+        Box::pin(self.read_pending_replies()).await
+    }
+
+    async fn read_pending_replies(&mut self) -> Result<Option<char>, Interruption> {
         self.flush().await?;
         if let Some(running) = self.running.take() {
             self.aborted = Some(AgiAbortedCommand {

@@ -11,6 +11,7 @@ use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value_kind::ValueKind;
 use crate::script::definition::Branch;
+use crate::script::earlier_matchers::EarlierMatchers;
 use crate::script::matcher::Matcher;
 use crate::script::when::{ComparedKind, MatcherError, WhenKeys};
 
@@ -58,10 +59,11 @@ pub(super) fn branches(
     script: &ScriptContext<'_>,
     compared: ComparedKind,
 ) -> Vec<Branch> {
-    let mut earlier = Vec::new();
-    for value in tables.iter().flat_map(|branch| &branch.when) {
-        value.check(script.file, &earlier, compared);
-        earlier.push(value);
+    let values: Vec<_> = tables.iter().flat_map(|branch| &branch.when).collect();
+    let mut earlier = EarlierMatchers::default();
+    for (number, value) in values.iter().enumerate() {
+        let covering = earlier.add(number, &value.matcher).map(|number| values[number]);
+        value.check(script.file, covering, compared);
     }
     let branch = |table: &BranchTable| Branch {
         when: table.when.iter().map(|value| value.matcher.clone()).collect(),
@@ -125,11 +127,11 @@ impl WhenValue {
         }
     }
 
-    /// Reports a matcher that can never match, or that an earlier matcher covers.
-    fn check(&self, file: &TomlFile, earlier: &[&Self], compared: ComparedKind) {
-        match earlier.iter().find(|earlier| earlier.matcher.covers(&self.matcher)) {
-            Some(earlier) => {
-                let label = (earlier.spans.span.clone(), "already matched here".to_owned());
+    /// Reports a matcher that can never match. `covering` is an earlier one that covers it.
+    fn check(&self, file: &TomlFile, covering: Option<&Self>, compared: ComparedKind) {
+        match covering {
+            Some(covering) => {
+                let label = (covering.spans.span.clone(), "already matched here".to_owned());
                 let message = "this can never match: an earlier matcher covers it";
                 let help = "remove this one, or move it before the other";
                 let span = self.spans.span.clone();

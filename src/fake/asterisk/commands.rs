@@ -140,8 +140,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     }
 
     fn set_variable(&mut self, name: &str, value: &str) -> FakeAgiReply {
-        self.channel.set(name, value);
-        self.phone.emit(CallEvent::VariableSet { name: name.to_owned(), value: value.to_owned() });
+        for (name, value) in self.channel.assignments(name, value) {
+            self.channel.set(&name, &value);
+            self.phone.emit(CallEvent::VariableSet { name, value });
+        }
         result_reply(1)
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::parse::split_arguments;
 use crate::fake::destinations::FakeDestinations;
 use crate::fake::phone::Continuation;
 
@@ -25,6 +26,8 @@ pub struct FakeAsteriskCall {
     pub line_state: FakeLineState,
     /// Variables that the dialplan has set before.
     pub variables: Vec<(String, String)>,
+    /// Whether the module `func_strings` is loaded, which has the functions `ARRAY` and `LEN`.
+    pub has_func_strings: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,7 @@ impl Default for FakeAsteriskCall {
             language: "en".into(),
             line_state: FakeLineState::Ringing,
             variables,
+            has_func_strings: true,
         }
     }
 }
@@ -62,6 +66,7 @@ pub(super) struct FakeAsteriskChannel {
     last_priority: Result<u32, String>,
     moved: bool,
     variables: HashMap<String, String>,
+    has_func_strings: bool,
 }
 
 impl FakeAsteriskChannel {
@@ -77,6 +82,19 @@ impl FakeAsteriskChannel {
             last_priority: Ok(call.priority),
             moved: false,
             variables,
+            has_func_strings: call.has_func_strings,
+        }
+    }
+
+    /// The variables that SET VARIABLE sets, with their values: with the function `ARRAY` several, or none if that is
+    /// not loaded (`array` in `func_strings.c`).
+    pub(super) fn assignments(&self, name: &str, value: &str) -> Vec<(String, String)> {
+        match name.strip_prefix("ARRAY(").and_then(|names| names.strip_suffix(')')) {
+            Some(names) if self.has_func_strings => {
+                split_arguments(names).into_iter().zip(split_arguments(value)).collect()
+            }
+            Some(_) => Vec::new(),
+            None => vec![(name.to_owned(), value.to_owned())],
         }
     }
 
@@ -85,8 +103,12 @@ impl FakeAsteriskChannel {
         self.variables.insert(name.trim_start_matches('_').to_owned(), value.to_owned());
     }
 
-    /// The value of a variable or function. All functions exist in this fake; one that was not set is empty.
+    /// The value of a variable or function. All functions exist in this fake, except those of a module that is not
+    /// loaded; one that was not set is empty.
     pub(super) fn get(&self, name: &str) -> Option<String> {
+        if let Some(text) = name.strip_prefix("LEN(").and_then(|n| n.strip_suffix(')')) {
+            return self.has_func_strings.then(|| text.len().to_string());
+        }
         if let Some(destination) =
             name.strip_prefix("DIALPLAN_EXISTS(").and_then(|n| n.strip_suffix(')'))
         {

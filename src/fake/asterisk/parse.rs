@@ -28,6 +28,33 @@ pub(super) fn split_words(line: &str) -> Vec<String> {
     words
 }
 
+/// Splits the arguments of a function at commas, except in quotes, parentheses and brackets. Quotes and backslashes are
+/// removed (`__ast_app_separate_args` in `main/app.c`).
+pub(super) fn split_arguments(text: &str) -> Vec<String> {
+    let mut arguments = vec![String::new()];
+    let (mut parentheses, mut brackets, mut quoted) = (0_u32, 0_u32, false);
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '(' => parentheses += 1,
+            ')' => parentheses = parentheses.saturating_sub(1),
+            '[' => brackets += 1,
+            ']' => brackets = brackets.saturating_sub(1),
+            '"' => quoted = !quoted,
+            ',' if parentheses == 0 && brackets == 0 && !quoted => {
+                arguments.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        let literal =
+            if char == '\\' { chars.next() } else { Some(char).filter(|&char| char != '"') };
+        arguments.last_mut().unwrap_or(&mut String::new()).extend(literal);
+    }
+    // An empty text has no argument at all.
+    if text.is_empty() { Vec::new() } else { arguments }
+}
+
 /// The commands that this fake knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FakeAgiCommand {

@@ -16,7 +16,7 @@ use crate::script::template::{RedactedText, Template};
 use crate::script::voice::VoiceService;
 
 impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
-    /// Sets the variables of an outcome, plays its sounds, and returns its next step.
+    /// Fills in the variables of an outcome, plays its sounds, and returns its next step.
     pub(super) async fn apply_outcome(
         &mut self,
         script: &Script,
@@ -39,18 +39,33 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         if let Some(next_script) = &next_script {
             log_question(next_script);
         }
-        // Variables come first, so that they are set even if the caller hangs up during the sounds.
-        self.set_variables(outcome).await?;
+        self.fill_variables(outcome);
+        // Without sounds and without another script, nothing lies between the variables and the hand-over.
+        if !outcome.sounds.is_empty() || next_script.is_some() {
+            self.set_variables().await?;
+        }
         self.play_playlist(script, &outcome.sounds, RequestPhase::After, type_ahead).await?;
         self.next_step(&outcome.then, next_script).await
     }
 
-    async fn set_variables(&mut self, outcome: &ScriptOutcome) -> Result<(), Interruption> {
+    fn fill_variables(&mut self, outcome: &ScriptOutcome) {
         for (name, template) in &outcome.variables {
             let value = self.fill_variable(template);
             debug!(name, value = value.redacted().as_ref(), "variable");
-            self.channel.set_variable(name, value.text()).await?;
+            self.unset_variables.push((name.clone(), value.text().to_owned()));
         }
+    }
+
+    /// Sets the variables before the hand-over. After an interruption they are kept: the hand-over sets them.
+    async fn set_variables(&mut self) -> Result<(), Interruption> {
+        if self.unset_variables.is_empty() {
+            return Ok(());
+        }
+        let variables = self.unset_variables.iter();
+        let variables: Vec<_> =
+            variables.map(|(name, value)| (name.as_str(), value.clone())).collect();
+        self.channel.set_variables(&variables).await?;
+        self.unset_variables.clear();
         Ok(())
     }
 

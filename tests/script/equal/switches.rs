@@ -1,9 +1,12 @@
 //! A row on each switch.
 
+use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::agi::channel::AgiChannel;
 use dialscript::agi::connection as agi;
+use dialscript::agi::peers::AgiPeer;
 use dialscript::channel::{CallLimits, Channel, HandoverResult};
 use dialscript::esl::channel::EslChannel;
 use dialscript::esl::connection as esl;
@@ -57,8 +60,9 @@ pub(crate) async fn on_asterisk(call: &CallRow, library: &ScriptLibrary) -> Obse
     });
     let (link, environment) = agi::open(ours, bounds(call), CONNECT_TIMEOUT).await.unwrap();
     let arguments = environment.script_request().arguments.into_iter().collect();
+    let peer = AgiPeer::new(Arc::default(), Ipv4Addr::LOCALHOST.into(), &environment);
     let (report, activities) =
-        runs(AgiChannel::new(link, &environment), library, (&web, &voice), arguments).await;
+        runs(AgiChannel::new(link, &environment, peer), library, (&web, &voice), arguments).await;
     timeout(FAR, switch).await.expect("AGI() did not end").unwrap();
     ObservedCall::of(&phone_log, report, activities, web.asked(), &voice)
 }

@@ -205,8 +205,10 @@ impl Channel for FakeChannel {
         Ok(self.reach)
     }
 
-    async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
-        self.does(format!("set {name}={value}"));
+    async fn set_variables(&mut self, variables: &[(&str, String)]) -> Result<(), Interruption> {
+        for (name, value) in variables {
+            self.does(format!("set {name}={value}"));
+        }
         Ok(())
     }
 

@@ -98,12 +98,12 @@ async fn outcomes_read_the_answer_of_their_own_script_and_of_others_by_name() {
 #[tokio::test]
 async fn an_outcome_reads_the_answer_of_the_last_request_and_without_one_the_answer_at_the_start() {
     let silent = chain().enters(["030"]).runs().await;
-    silent.in_order(&["set LATE="]);
+    silent.in_order(&["LATE="]);
     assert_empty(&silent, "{$number}");
     let after_again = chain().enters(["030", "1111"]).answers_json(UNKNOWN).runs().await;
-    after_again.in_order(&["set MISSING=N-1", "set LATE=N-1"]);
+    after_again.in_order(&["set MISSING=N-1", "LATE=N-1"]);
     let failed = chain().enters(["030", "1111", "2222"]).answers_json(UNKNOWN).does_not_answer();
-    failed.runs().await.in_order(&["set MISSING=N-1", "set LEFT=Ann", "set LAST=N-1"]);
+    failed.runs().await.in_order(&["set MISSING=N-1", "LEFT=Ann", "LAST=N-1"]);
 }
 
 #[tokio::test]

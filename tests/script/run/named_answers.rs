@@ -30,7 +30,7 @@ async fn the_answer_of_a_named_script_is_escaped_for_its_place() {
     ended.in_order(&[
         "request http://shop.example/%2F..%3Fa%26b%22%0D%0A%1B/x?q=%2F..%3Fa%26b%22%0D%0A%1B",
         r#"body {"s": "/..?a&b\"\r\n\u001b", "n": 1.50, "v": "/..?a&b\"\r\n\u001b"}"#,
-        "set LINE=/..?a&b\"   ",
+        "LINE=/..?a&b\"   ",
     ]);
     assert_eq!(ended.variable("OUTCOME"), "error", "no destination has such characters");
 }
@@ -82,7 +82,7 @@ async fn a_background_request_reads_earlier_answers_and_leaves_them_to_the_scrip
     ended.in_order(&[
         "next tells http://shop.example/tell?id=47&named=47",
         "set OWN=47",
-        "set LAST=47-47",
+        "LAST=47-47",
     ]);
     let mut leaves = scripts().answers_json(r#"{"id": 47}"#);
     leaves.channel.leaves_while_hearing = Some("bye");
@@ -97,6 +97,6 @@ async fn the_first_1024_values_that_scripts_read_of_an_answer_are_kept() {
     let values: Vec<String> = (0..1025).map(|n| n.to_string()).collect();
     let answer = format!("{{\"v\": [{}]}}", values.join(","));
     let ended = ScriptCall::of(FIRST).and("next", next).answers_json(&answer).runs().await;
-    ended.in_order(&["set V0=0", "set V1023=1023", "set V1024="]);
+    ended.in_order(&["V0=0", "V1023=1023", "V1024="]);
     assert_eq!(ended.report.empty_placeholders.to_string(), "{main.$v[1024]}");
 }

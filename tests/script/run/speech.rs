@@ -110,7 +110,7 @@ async fn recognized_words_are_escaped_like_any_untrusted_text() {
     }
     let script = WORDS.replace("[otherwise]", "[otherwise]\nset = { SAID = \"{speech}\" }");
     let ended = ScriptCall::of(script.leak()).says(["a\r\nb\0"]).runs().await;
-    ended.in_order(&["set SAID=a  b "]);
+    ended.in_order(&["SAID=a  b "]);
 }
 
 #[tokio::test]
@@ -132,9 +132,9 @@ async fn keys_can_be_pressed_instead_of_speech() {
     ended.in_order(&[
         "listen by Recording(\"/recordings/1.wav\") or ask",
         "delete the recording",
-        "set SAID=",
-        "set PRESSED=4711",
-        "set EITHER=4711",
+        "SAID=",
+        "PRESSED=4711",
+        "EITHER=4711",
     ]);
     assert_eq!((ended.report.speech_characters, ended.report.digit_count), (0, 4));
 }
@@ -142,7 +142,7 @@ async fn keys_can_be_pressed_instead_of_speech() {
 #[tokio::test]
 async fn speech_is_accepted_if_keys_are_allowed_too() {
     let ended = ScriptCall::of(EITHER).says(["4 7 1 1"]).runs().await;
-    ended.in_order(&["set SAID=4711", "set PRESSED=", "set EITHER=4711"]);
+    ended.in_order(&["SAID=4711", "PRESSED=", "EITHER=4711"]);
     let long = ScriptCall::of(EITHER).says(["4 7 1 1 1", "47111"]).runs().await;
     assert_eq!(long.variable("OUTCOME"), "invalid_input", "keys would have ended at four");
 }

@@ -122,7 +122,7 @@ async fn a_reply_times_out_on_time_after_an_earlier_longer_wait() {
     };
     let call = async {
         channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
-        let set = channel.set_variable("V", "1").await;
+        let set = channel.set_variables(&[("V", "1".into())]).await;
         assert!(matches!(set, Err(Interruption::ConnectionLost(_))));
         assert_eq!(started.elapsed().as_secs(), 70);
     };
@@ -134,7 +134,8 @@ async fn a_switch_that_does_not_read_times_out() {
     let AgiCall { mut channel, asterisk: _silent, .. } =
         call_over(duplex(16), Duration::from_secs(3600)).await;
     let started = Instant::now();
-    assert!(matches!(channel.set_variable("V", "1").await, Err(Interruption::ConnectionLost(_))));
+    let set = channel.set_variables(&[("V", "1".into())]).await;
+    assert!(matches!(set, Err(Interruption::ConnectionLost(_))));
     assert_eq!(started.elapsed().as_secs(), 10);
     assert_eq!(channel.hand_over(&[], &Exit::Continue).await, HandoverResult::Completed);
 }
@@ -158,4 +159,14 @@ async fn a_refusal_is_sent_while_the_environment_is_still_arriving() {
         asterisk.expect_close().await;
     };
     tokio::join!(connection::refuse(ours, Duration::from_secs(2)), switch);
+}
+
+/// Without the buffers, and without what both switches share.
+#[tokio::test(start_paused = true)]
+async fn a_call_in_a_question_takes_less_than_1700_bytes_of_the_driver() {
+    let AgiCall { mut channel, .. } = call().await;
+    let channel_bytes = size_of_val(&channel);
+    let (mut sounds, options) = (sounds(&["/s/number"]), four_digits());
+    let question = channel.collect_digits(&mut sounds, &options);
+    assert!(channel_bytes + size_of_val(&question) < 1_700, "{}", size_of_val(&question));
 }

@@ -57,8 +57,8 @@ async fn a_hang_up_sends_its_hangup_cause() {
 #[tokio::test(start_paused = true)]
 async fn a_hostile_value_stays_one_argument_of_one_command() {
     let AgiCall { mut channel, mut asterisk, .. } = call().await;
-    let hostile = "a\"b\\c\r\nSET VARIABLE X 1\0${SHELL(id)}";
+    let hostile = [("V", "a\"b\\c\r\nSET VARIABLE X 1\0${SHELL(id)}".into())];
     let sent = r#"SET VARIABLE "V" "a\"b\\c  SET VARIABLE X 1 ${SHELL(id)}""#;
     let switch = asterisk.answers(sent, "200 result=1");
-    assert_eq!(tokio::join!(channel.set_variable("V", hostile), switch).0, Ok(()));
+    assert_eq!(tokio::join!(channel.set_variables(&hostile), switch).0, Ok(()));
 }

@@ -101,7 +101,8 @@ async fn priority_1_is_the_beginning_of_an_extension_and_there_are_no_others() {
 #[tokio::test(start_paused = true)]
 async fn a_hostile_value_is_not_evaluated_by_freeswitch() {
     let EslCall { mut channel, mut switch, .. } = call().await;
-    let set = channel.set_variable("V", "a\n${system(id)} $${b} %[c]");
+    let hostile = [("V", "a\n${system(id)} $${b} %[c]".into())];
+    let set = channel.set_variables(&hostile);
     let calls = switch.runs("set", "V=a $(system(id)) $$(b) %(c)");
     assert_eq!(tokio::join!(set, calls).0, Ok(()));
 }

@@ -134,7 +134,7 @@ async fn keys_are_kept_during_music_in_a_reassurance_and_until_the_next_question
     let hold_media = reassuring(true);
     let asked = async {
         channel.wait(sleep(Duration::from_secs(6)), &hold_media).await.unwrap();
-        channel.set_variable("A", "b").await.unwrap();
+        channel.set_variables(&[("A", "b".into())]).await.unwrap();
         channel.play(&mut sounds(&["/s/found.wav"]), TypeAhead::Keep(&question)).await.unwrap();
         ask(&mut channel, &["/s/welcome.wav"], &question).await
     };

@@ -1,10 +1,12 @@
 //! The real driver against the fake switch, in memory and with a paused clock.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::agi::channel::AgiChannel;
 use dialscript::agi::connection;
+use dialscript::agi::peers::AgiPeer;
 use dialscript::channel::{
     Channel, Destination, DestinationCheck, DigitOptions, Digits, DigitsEnd, Exit, HandoverResult,
     HangupCause, HoldMedia, HoldMusic, Interruption, LineState, Sound, TypeAhead,
@@ -47,7 +49,8 @@ pub(crate) async fn call_of(
     });
     let (bounds, stop) = one_hour_limit();
     let (link, environment) = connection::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
-    Conversation { channel: AgiChannel::new(link, &environment), switch, stop, phone_log }
+    let peer = AgiPeer::new(Arc::default(), Ipv4Addr::LOCALHOST.into(), &environment);
+    Conversation { channel: AgiChannel::new(link, &environment, peer), switch, stop, phone_log }
 }
 
 impl Conversation {

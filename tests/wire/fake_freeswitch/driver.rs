@@ -151,7 +151,7 @@ async fn every_variable_value_arrives_unchanged() {
         let mut call = call_of(fake_call, &[], None).await;
         let names: Vec<_> = (0..values.len()).map(|n| format!("V{n}")).collect();
         for (name, value) in names.iter().zip(values) {
-            call.channel.set_variable(&format!("S{name}"), value).await.unwrap();
+            call.channel.set_variables(&[(&format!("S{name}"), value.to_owned())]).await.unwrap();
         }
         let all: Vec<_> =
             names.iter().zip(values).map(|(name, value)| (&**name, value.to_owned())).collect();

@@ -123,9 +123,9 @@ impl AgiCall {
         self.variables.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 
-    /// The dialplan has every destination.
+    /// The dialplan has every destination. `LEN(1)` shows that `func_strings` is loaded.
     fn get(&self, name: &str) -> Option<&str> {
-        match name.starts_with("DIALPLAN_EXISTS(") {
+        match name.starts_with("DIALPLAN_EXISTS(") || name == "LEN(1)" {
             true => Some("1"),
             false => self.variables.get(name).map(String::as_str),
         }

@@ -46,29 +46,16 @@ pub fn run<'a, C: Channel + 'a, T: TriggerClient, V: VoiceService>(
     trace: TraceContext,
     progress: &'a CallProgress,
 ) -> impl Future<Output = CallReport> + Send + 'a {
-    progress.set_caller(channel.caller().clone());
-    progress.start_script(script.clone());
-    let state = CallState::new(library, channel.caller().clone(), script, arguments);
-    let (report, code, unset_variables) = Default::default();
-    let mut call = CallRun {
-        channel,
-        progress,
-        library,
-        triggers,
-        voice,
-        state,
-        report,
-        code,
-        unset_variables,
-        trace,
-    };
+    let mut call =
+        CallRun::start(channel, library, (triggers, voice), script, arguments, trace, progress);
     async move {
         let exit = match call.run_scripts().await {
             Ok(exit) => exit,
             Err(interruption) => call.handle_interruption(interruption),
         };
         let standard_variables = call.finish_report(&exit);
-        let unset = call.unset_variables.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        let unset = call.unset_variables.iter();
+        let unset = unset.map(|(name, value)| (name.as_str(), value.clone()));
         let variables: Vec<_> = unset.chain(standard_variables).collect();
         let mut span = call.trace.start_span("hand over");
         span.set("dialscript.exit", &*call.report.exit);
@@ -104,7 +91,34 @@ enum NextStep {
     Again,
 }
 
-impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
+impl<'a, C: Channel, T: TriggerClient, V: VoiceService> CallRun<'a, C, T, V> {
+    fn start(
+        channel: C,
+        library: &'a ScriptLibrary,
+        (triggers, voice): (&'a T, &'a V),
+        script: Arc<Script>,
+        arguments: ScriptArguments,
+        trace: TraceContext,
+        progress: &'a CallProgress,
+    ) -> Self {
+        progress.set_caller(channel.caller().clone());
+        progress.start_script(script.clone());
+        let state = CallState::new(library, channel.caller().clone(), script, arguments);
+        let (report, code, unset_variables) = Default::default();
+        Self {
+            channel,
+            progress,
+            library,
+            triggers,
+            voice,
+            state,
+            report,
+            code,
+            unset_variables,
+            trace,
+        }
+    }
+
     async fn run_scripts(&mut self) -> Result<Exit, Interruption> {
         for _ in 0..MAX_SCRIPTS {
             match self.run_script().await? {
@@ -245,7 +259,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
-    /// Adds to the report how the call goes on, and returns the standard variables.
+    /// Adds to the report how the call goes on, and returns the variables of the hand-over.
     fn finish_report(&mut self, exit: &Exit) -> [(&'static str, String); 6] {
         match exit {
             Exit::Continue => self.report.exit = "continue".into(),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -172,6 +173,10 @@ class Daemon:
     def log(self):
         """The text of its log."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def logs_number(self, digits):
+        """Whether its log has the digits as a number of their own, not as a part of the microseconds of a time."""
+        return re.search(rf"(?<!\d){digits}(?!\d)", self.log) is not None
 
     @property
     def calls(self):

@@ -143,7 +143,7 @@ impl ChannelData {
 
     /// The arguments of the script: the channel variables `dialscript_arg_NAME`, by NAME.
     pub fn arguments(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-        self.0.variables().filter_map(|(name, value)| Some((argument_name(name)?, value)))
+        self.0.variables(ARGUMENT_PREFIX).filter(|(name, _)| !name.is_empty())
     }
 
     /// One argument of the script. Names are not case-sensitive.
@@ -190,13 +190,6 @@ impl fmt::Debug for ChannelData {
 }
 
 const ARGUMENT_PREFIX: &str = "dialscript_arg_";
-
-fn argument_name(variable: Cow<'_, str>) -> Option<Cow<'_, str>> {
-    let start = variable.get(..ARGUMENT_PREFIX.len())?;
-    let name =
-        start.eq_ignore_ascii_case(ARGUMENT_PREFIX).then(|| &variable[ARGUMENT_PREFIX.len()..])?;
-    (!name.is_empty()).then(|| Cow::Owned(name.to_owned()))
-}
 
 fn without_slashes(path: Cow<'_, str>) -> Cow<'_, str> {
     match path.trim_matches('/') {

@@ -59,18 +59,20 @@ impl EslHeaders {
     /// A channel variable. Names are not case-sensitive. A variable with several values has the form `ARRAY::a|:b`.
     pub fn variable(&self, name: &str) -> Option<Cow<'_, str>> {
         let is_wanted = |found: &[u8]| {
-            found.split_at_checked(VARIABLE_PREFIX.len()).is_some_and(|(prefix, found)| {
-                found.eq_ignore_ascii_case(name.as_bytes())
-                    && prefix.eq_ignore_ascii_case(VARIABLE_PREFIX)
-            })
+            found.len() == VARIABLE_PREFIX.len() + name.len()
+                && strip_prefix(found, VARIABLE_PREFIX)
+                    .is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
         };
         self.index.find(&self.block, is_wanted).map(decode_header_value)
     }
 
-    /// All channel variables.
-    pub fn variables(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-        self.index.headers(&self.block).filter_map(|(name, value)| {
-            let name = name.strip_prefix(VARIABLE_PREFIX)?;
+    /// The channel variables whose names begin with `prefix`, by the rest of their names.
+    pub fn variables<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> {
+        self.index.headers(&self.block).filter_map(move |(name, value)| {
+            let name = strip_prefix(strip_prefix(name, VARIABLE_PREFIX)?, prefix.as_bytes())?;
             Some((decode_lossy(name), decode_header_value(value)))
         })
     }
@@ -78,6 +80,12 @@ impl EslHeaders {
 
 /// Prefix of a variable's header (`switch_channel_event_set_extended_data` in `switch_channel.c`).
 const VARIABLE_PREFIX: &[u8] = b"variable_";
+
+/// Names are not case-sensitive.
+fn strip_prefix<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = name.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
 
 /// Numbers, digits and variables are personal data, so only the size is shown.
 impl fmt::Debug for EslHeaders {

@@ -6,6 +6,7 @@ mod commands;
 mod conversations;
 mod events;
 mod executions;
+mod headers;
 mod replies;
 mod splits;
 mod switch;

@@ -31,7 +31,7 @@ fn check(message: &EslMessage) {
             event.digit();
             event.digit_duration();
             event.application_uuid();
-            event.headers().variables().for_each(drop);
+            event.headers().variables("").for_each(drop);
             assert!(event.body().as_bytes().len() <= MAX_BODY_BYTES);
         }
         EslMessage::Disconnected { .. } => {}

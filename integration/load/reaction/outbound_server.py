@@ -4,6 +4,7 @@ FOLDER URL`. Prints its port."""
 import json
 import socketserver
 import sys
+from itertools import takewhile
 from urllib.request import urlopen
 
 
@@ -31,29 +32,25 @@ class Call(socketserver.StreamRequestHandler):
 
     def _execute(self, application, data=""):
         """Executes an application and waits for its end."""
-        headers = f"call-command: execute\nexecute-app-name: {application}\nexecute-app-arg: {data}"
-        self._send(f"sendmsg\n{headers}")
+        lines = ["sendmsg", "call-command: execute", f"execute-app-name: {application}", f"execute-app-arg: {data}"]
+        self._send("\n".join(lines))
         while self._wait_for("Event-Name", "CHANNEL_EXECUTE_COMPLETE").get("Application") != application:
             pass
 
     def _wait_for(self, name, *values):
-        while True:
-            message = self._headers(self.rfile)
-            message |= self._headers(iter(self.rfile.read(int(message.get("Content-Length", 0))).splitlines(True)))
+        """Waits for a message in which a header, or one in its body, has one of these values."""
+        while message := headers(self.rfile):
+            body = self.rfile.read(int(message.get("Content-Length", 0)))
+            message |= headers(body.splitlines(keepends=True))
             if message.get(name) in values:
                 return message
+        raise EOFError("FreeSWITCH has closed the connection")
 
-    @staticmethod
-    def _headers(lines):
-        headers = {}
-        for line in lines:
-            name, separator, value = line.decode().strip().partition(": ")
-            if not separator:
-                break
-            headers[name] = value
-        if not headers and hasattr(lines, "readline"):
-            raise EOFError("FreeSWITCH has closed the connection")
-        return headers
+
+def headers(lines):
+    """The headers before the first empty line."""
+    pairs = (line.decode().strip().partition(": ") for line in takewhile(bytes.strip, lines))
+    return {name: value for name, _, value in pairs}
 
 
 class Server(socketserver.ThreadingTCPServer):

@@ -111,7 +111,7 @@ fn size(message: &EslMessage) -> usize {
     match message {
         EslMessage::ChannelData(data) => {
             data.caller();
-            data.headers().variables().map(|(name, value)| name.len() + value.len()).sum()
+            data.headers().variables("").map(|(name, value)| name.len() + value.len()).sum()
         }
         EslMessage::Reply(reply) => reply.text.as_bytes().len(),
         EslMessage::ApiResponse(body) => body.as_bytes().len(),

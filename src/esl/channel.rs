@@ -268,7 +268,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
 
     async fn set_variables(&mut self, variables: &[(&str, String)]) -> Result<(), Interruption> {
         for (name, value) in variables {
-            self.set_variable(name, value)?;
+            let value = EslVariableValue::sanitize(value);
+            if value.is_truncated() {
+                warn!(
+                    call_id = self.caller.call_id,
+                    variable = name,
+                    "a variable's value was truncated"
+                );
+            }
+            self.defer_variable(quote::check_variable_name(name)?, value.as_str());
         }
         Ok(())
     }
@@ -282,21 +290,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         };
         self.connection.close().await;
         result
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
-    fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
-        let value = EslVariableValue::sanitize(value);
-        if value.is_truncated() {
-            warn!(
-                call_id = self.caller.call_id,
-                variable = name,
-                "a variable's value was truncated"
-            );
-        }
-        self.defer_variable(quote::check_variable_name(name)?, value.as_str());
-        Ok(())
     }
 }
 

@@ -6,17 +6,13 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::{EslConnection, REPLY_TIMEOUT};
+use super::EslConnection;
 use crate::channel::Interruption;
 use crate::channel::digits::DigitCollector;
 use crate::esl::codec::EslMessage;
-use crate::esl::command::{EslCommand, EventUuid};
+use crate::esl::command::EventUuid;
 use crate::esl::event::{EslEvent, EslEventKind};
 use crate::esl::execution::{ExecutionEnd, ExecutionUpdate};
-
-/// Time until `uuid_break` is repeated. FreeSWITCH ends a sound in the next frame of 20 ms, and reports it up to 20 ms
-/// later.
-const BREAK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What a message means for the driver.
 #[derive(Debug)]
@@ -100,57 +96,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
             }
         }
         Ok(ExecutionWait::Ended(ExecutionCompletion::default()))
-    }
-
-    /// Interrupts an application and waits for its end.
-    ///
-    /// `uuid_break` has no effect on an application that FreeSWITCH has not started yet (`switch_core_session_exec`), so
-    /// it is repeated. Without it, the application `break` is sent: it runs inside the other one.
-    pub(in crate::esl) async fn break_application(
-        &mut self,
-        execution: EventUuid,
-        mut collector: Option<&mut DigitCollector<'_>>,
-    ) -> Result<(), Interruption> {
-        if !self.is_async() || !self.executions.is_running(execution) {
-            return self.wait_for_end(execution, REPLY_TIMEOUT, collector).await.map(drop);
-        }
-        if self.controlled_channel.is_none() {
-            let (command, _) = self.execute("break", "")?;
-            self.send(&[command]).await?;
-            return self.wait_for_end(execution, REPLY_TIMEOUT, collector).await.map(drop);
-        }
-        let deadline = Instant::now() + REPLY_TIMEOUT;
-        while self.executions.is_running(execution) {
-            self.send_break().await?;
-            let due = deadline.min(Instant::now() + BREAK_INTERVAL);
-            let push_key = |key| push_to(&mut collector, key);
-            let wait = self.wait_for_end_or_key(execution, due, push_key).await?;
-            if matches!(wait, ExecutionWait::TimedOut) && due == deadline {
-                return Err(not_ended(REPLY_TIMEOUT));
-            }
-        }
-        Ok(())
-    }
-
-    /// Interrupts what is playing by `uuid_break`. Does nothing if [functions](Self::controlled_channel) cannot be used.
-    pub(in crate::esl) async fn send_break(&mut self) -> Result<(), Interruption> {
-        let Some(channel) = self.controlled_channel() else { return Ok(()) };
-        let command = EslCommand::api("uuid_break", channel)?;
-        self.send(&[command]).await
-    }
-
-    /// Interrupts all applications by `uuid_break`, and waits for their end.
-    pub(in crate::esl) async fn break_all(&mut self) -> Result<(), Interruption> {
-        let deadline = Instant::now() + REPLY_TIMEOUT;
-        while !self.is_idle_except(None) {
-            self.send_break().await?;
-            let due = deadline.min(Instant::now() + BREAK_INTERVAL);
-            while !self.is_idle_except(None) && self.next_event(due).await?.is_some() {}
-            if Instant::now() >= deadline {
-                return Err(not_ended(REPLY_TIMEOUT));
-            }
-        }
-        Ok(())
     }
 
     pub(in crate::esl) fn is_running(&self, execution: EventUuid) -> bool {
@@ -272,14 +217,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
 const NO_CHANNEL: &[u8] = b"-ERR No such channel";
 
 /// Passes a key to the collector, if there is one. A key does not end the wait.
-fn push_to(collector: &mut Option<&mut DigitCollector<'_>>, key: char) -> bool {
+pub(super) fn push_to(collector: &mut Option<&mut DigitCollector<'_>>, key: char) -> bool {
     if let Some(collector) = collector {
         collector.push_key(key, Instant::now());
     }
     false
 }
 
-fn not_ended(timeout: Duration) -> Interruption {
+pub(super) fn not_ended(timeout: Duration) -> Interruption {
     Interruption::connection_lost(format!("an application did not end within {timeout:?}"))
 }
 

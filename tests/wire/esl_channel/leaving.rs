@@ -103,10 +103,9 @@ async fn priority_1_is_the_beginning_of_an_extension_and_there_are_no_others() {
 #[tokio::test(start_paused = true)]
 async fn a_hostile_value_is_not_evaluated_by_freeswitch() {
     let EslCall { mut channel, mut switch, .. } = call().await;
-    let hostile = [("V", "a\n${system(id)} $${b} %[c]".into())];
     let calls = switch.sets("V=a $(system(id)) $$(b) %(c)");
     let set = async {
-        channel.set_variables(&hostile).await.unwrap();
+        channel.set_variables(&[("V", "a\n${system(id)} $${b} %[c]".into())]).await.unwrap();
         channel.wait(ready(()), &HoldMedia::default()).await
     };
     assert_eq!(tokio::join!(set, calls).0, Ok(()));

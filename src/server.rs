@@ -5,6 +5,7 @@
 
 mod active_calls;
 mod call;
+mod handshake_failures;
 mod refusal;
 mod state;
 mod stop_requests;

@@ -8,6 +8,7 @@ mod fields;
 mod journal;
 mod log_format;
 mod log_layer;
+mod log_level;
 mod log_line;
 mod log_output;
 mod log_queue;
@@ -27,7 +28,6 @@ use std::time::Duration;
 use tracing::{Level, info, warn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Registry, reload};
 
 use crate::channel::HandoverResult;
 use crate::script::report::CallReport;
@@ -39,6 +39,7 @@ use log_output::LogOutput;
 use log_queue::LogQueue;
 
 pub use log_format::LogFormat;
+pub(crate) use log_level::LogLevel;
 pub use switch::Switch;
 
 /// How long the end of the daemon may wait for a slow reader of the log.
@@ -67,23 +68,6 @@ impl Drop for DaemonLog {
     }
 }
 
-/// The level of the log, which can change while the daemon runs.
-#[derive(Debug, Clone)]
-pub(crate) struct LogLevel(reload::Handle<EnvFilter, Registry>);
-
-impl LogLevel {
-    pub(crate) fn set(&self, level: Level) {
-        // This fails if a program that embeds this crate has installed a subscriber, which then stays in use.
-        drop(self.0.reload(level_filter(level)));
-    }
-}
-
-/// The level applies to this crate only. Libraries log only warnings and errors: at lower levels they log URLs and
-/// headers, which can contain input that a script declares as sensitive.
-fn level_filter(level: Level) -> EnvFilter {
-    EnvFilter::new(format!("warn,dialscript={level}"))
-}
-
 /// The lines that were lost because the log was not read in time, or could not be written.
 #[derive(Debug, Clone)]
 pub(crate) struct LostLogLines(Arc<LogQueue>);
@@ -105,15 +89,15 @@ pub(crate) fn init_logging(level: Level, format: Option<LogFormat>) -> io::Resul
     let LogOutput { sink, format, journal_error } = LogOutput::open(format)?;
     let queue = Arc::new(LogQueue::default());
     log_writer::spawn(queue.clone(), format, sink)?;
-    let (filter, handle) = reload::Layer::new(level_filter(level));
+    let level = LogLevel::new(level);
     let layer = LogLayer { format, queue: queue.clone() };
     // This fails if a program that embeds this crate has installed a subscriber, which then stays in use.
-    drop(tracing_subscriber::registry().with(filter).with(layer).try_init());
+    drop(tracing_subscriber::registry().with(level.clone()).with(layer).try_init());
     panics::log_panics();
     if let Some(error) = journal_error {
         warn!(%error, "can't reach the journal: the log is text on standard error");
     }
-    Ok(DaemonLog { queue, level: LogLevel(handle) })
+    Ok(DaemonLog { queue, level })
 }
 
 /// A finished call, for the log and the metrics.

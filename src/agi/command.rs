@@ -186,8 +186,8 @@ impl AgiCommand {
             .build()
     }
 
-    /// `SET VARIABLE` of one variable, or of several by the function `ARRAY`, which sets them in their order. An Asterisk
-    /// without that function sets nothing, and replies `1` all the same.
+    /// `SET VARIABLE` of one variable, or of several by the function `ARRAY`, which sets them in their order. An
+    /// Asterisk without that function sets nothing, and replies `1` all the same.
     ///
     /// # Errors
     ///

@@ -15,8 +15,8 @@ use tokio::time::Instant;
 
 use super::environment::AgiEnvironment;
 
-/// How long the result of a check is used. If the module is unloaded from a running Asterisk, variables can be lost until
-/// then.
+/// How long the result of a check is used. If the module is unloaded from a running Asterisk, variables can be lost
+/// until then.
 const CHECK_LIFETIME: Duration = Duration::from_secs(60);
 /// Maximum number of addresses whose result is remembered.
 const MAX_PEERS: NonZeroUsize = NonZeroUsize::new(256).unwrap();

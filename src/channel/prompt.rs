@@ -74,10 +74,14 @@ pub(super) async fn play_prompt(
     while !ends_prompt(&collector) {
         let first = match sounds.next().now_or_never() {
             Some(first) => first,
-            None => match channel.wait_in_silence(sounds.next(), collector.as_deref_mut()).await? {
-                Some(first) => first,
-                None => return Ok(()),
-            },
+            None => {
+                let waited = channel.wait_in_silence(sounds.next(), collector.as_deref_mut());
+                // In a box: its future is large, and most sounds are ready.
+                match Box::pin(waited).await? {
+                    Some(first) => first,
+                    None => return Ok(()),
+                }
+            }
         };
         let Some(first) = first else { return Ok(()) };
         let mut batch = vec![first];

@@ -11,19 +11,18 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
-use tracing::warn;
 
 use super::channel_data::ChannelData;
 use super::command::{EslCommand, EventUuid};
-use super::connection::{EslConnection, EslConnectionEvent};
-use super::quote::EslVariableValue;
-use super::variable::{self, VariableExpansion};
+use super::connection::{EslConnection, EslConnectionEvent, REPLY_TIMEOUT};
+use super::variable::{EslVariable, VariableExpansion};
 use crate::channel::digits::{DigitCollector, TypeAheadBuffer};
 use crate::channel::{
     Caller, Channel, Destination, DestinationCheck, Exit, HandoverResult, HoldMedia, Interruption,
     LineState, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
 use dialplan_settings::DialplanSettings;
+use playback::PlayingSound;
 
 mod dialplan_settings;
 mod handover;
@@ -32,6 +31,7 @@ mod playback;
 mod recognize;
 mod record;
 mod sounds;
+mod variables;
 
 /// Keys that end `playback`, `record` and others; `*` by default (`on_dtmf` in `mod_dptools.c`).
 const PLAYBACK_TERMINATORS: &str = "playback_terminators";
@@ -51,8 +51,12 @@ pub struct EslChannel<S> {
     settings: DialplanSettings,
     caller: Arc<Caller>,
     line_state: LineState,
-    /// The application that was last started to play a sound.
-    playing: Option<EventUuid>,
+    /// The sound that was last started.
+    playing: Option<PlayingSound>,
+    /// A sound that was interrupted and whose end was not awaited.
+    interrupted: Option<EventUuid>,
+    /// Variables that are set with the next command.
+    deferred_variables: Vec<EslVariable>,
     type_ahead: TypeAheadBuffer,
     /// Keys are kept for the next question, including those pressed between two applications.
     keep_type_ahead: bool,
@@ -84,6 +88,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             caller,
             line_state,
             playing: None,
+            interrupted: None,
+            deferred_variables: Vec::new(),
             type_ahead,
             keep_type_ahead: false,
             terminators_disabled: false,
@@ -96,15 +102,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         }
     }
 
-    /// Starts an application. The first one is sent together with a command that disables the keys that end an
-    /// application.
+    /// Starts an application. Before the first one, the keys that end an application are disabled.
     async fn start_application(&mut self, application: EslCommand) -> Result<(), Interruption> {
-        if std::mem::replace(&mut self.terminators_disabled, true) {
-            return self.connection.send(&[application]).await;
+        self.disable_terminators();
+        self.send_application(application).await
+    }
+
+    fn disable_terminators(&mut self) {
+        if !std::mem::replace(&mut self.terminators_disabled, true) {
+            self.defer_variable(PLAYBACK_TERMINATORS, "none");
         }
-        let (disable, _) =
-            self.connection.execute("set", &format!("{PLAYBACK_TERMINATORS}=none"))?;
-        self.connection.send(&[disable, application]).await
     }
 
     /// A collector for keys pressed between two questions, if they are kept.
@@ -135,11 +142,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
     }
 
     async fn pick_up(&mut self, answer: bool) -> Result<LineState, Interruption> {
+        self.connection.ensure_alive()?;
         if answer && self.line_state == LineState::Ringing {
-            self.connection.run("answer", "").await?;
+            let (answer, execution) = self.connection.execute("answer", "")?;
+            self.send_application(answer).await?;
+            // In async mode, FreeSWITCH executes the next application directly after it, in the same frame.
+            if !self.connection.is_async() {
+                self.connection.wait_for_end(execution, REPLY_TIMEOUT, None).await?;
+            }
             self.line_state = LineState::Up;
         }
-        self.connection.ensure_alive()?;
         Ok(self.line_state)
     }
 
@@ -159,6 +171,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         if !self.connection.is_async() {
             return Err(Interruption::Unsupported(NOT_ASYNC.into()));
         }
+        self.send_variables().await?;
         self.keep_type_ahead = false;
         if let Some(file) = recording_file {
             self.connection.ensure_alive()?;
@@ -195,6 +208,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<Option<T>, Interruption> {
         self.connection.ensure_alive()?;
+        self.send_variables().await?;
         tokio::select! {
             biased;
             done = work => Ok(Some(done)),
@@ -225,6 +239,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         hold_media: &HoldMedia,
     ) -> Result<T, Interruption> {
         self.connection.ensure_alive()?;
+        self.send_variables().await?;
         self.keep_type_ahead = hold_media.keep_type_ahead;
         let mut collector = self.hold_keys();
         let done = tokio::select! {
@@ -251,7 +266,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
 
     async fn set_variables(&mut self, variables: &[(&str, String)]) -> Result<(), Interruption> {
         for (name, value) in variables {
-            self.set_variable(name, value).await?;
+            self.defer_script_variable(name, value)?;
         }
         Ok(())
     }
@@ -265,29 +280,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         };
         self.connection.close().await;
         result
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
-    async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
-        let value = EslVariableValue::sanitize(value);
-        if value.is_truncated() {
-            warn!(
-                call_id = self.caller.call_id,
-                variable = name,
-                "a variable's value was truncated"
-            );
-        }
-        let assignment = variable::set(name, &value, self.expansion())?;
-        let mut collector = self.hold_keys();
-        let result =
-            self.connection.run_collecting_keys("set", &assignment, collector.as_mut()).await;
-        self.store_keys(collector);
-        match result {
-            // After the end of the call FreeSWITCH sets no variables, and nothing would read them.
-            Err(Interruption::CallerHungUp { .. }) => Ok(()),
-            result => result,
-        }
     }
 }
 

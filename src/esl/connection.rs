@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::channel_data::{ChannelData, SocketControl, SocketMode};
 use super::codec::EslMessage;
@@ -14,6 +14,8 @@ use crate::channel::deadline::CallDeadline;
 use crate::channel::digits::DigitCollector;
 use crate::channel::{CallLimits, Interruption};
 
+mod ending;
+mod interrupt;
 mod transport;
 mod wait;
 
@@ -22,12 +24,9 @@ pub(super) use wait::{EslConnectionEvent, ExecutionCompletion, ExecutionWait};
 
 /// Timeout of an application that ends at once. FreeSWITCH starts one in each frame of 20 ms.
 pub(super) const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Timeout for FreeSWITCH to close the connection.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The events that we subscribe to if the connection has `full`. `myevents` would add 20 other kinds of events, of 7 kB
 /// each.
-const SUBSCRIBED_EVENTS: [&str; 4] =
-    ["CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "DTMF"];
+const SUBSCRIBED_EVENTS: [&str; 3] = ["CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "DTMF"];
 /// A variable that some dialplans set. If the call is transferred, or its `socket` line has no `async`, the call stays
 /// in CS_RESET for ever after we close the connection (`listener_run`, `socket_function`).
 pub(super) const SOCKET_RESUME: &str = "socket_resume";
@@ -39,6 +38,11 @@ pub struct EslConnection<S> {
     executions: PendingExecutions,
     uuid_generator: EventUuidGenerator,
     mode: SocketMode,
+    /// See [`controlled_channel`](EslConnection::controlled_channel).
+    controlled_channel: Option<String>,
+    /// See [`is_parked`](EslConnection::is_parked).
+    parked: bool,
+    exit_sent: bool,
     /// The call, or our control of it, has ended.
     pub(super) caller_gone: bool,
 }
@@ -53,18 +57,25 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     let data = connect(&mut transport, timeout).await?;
     let unique_id = data.unique_id().unwrap_or_default().into_owned();
     let mode = data.socket_mode();
+    let has_functions = mode == SocketMode::Async
+        && data.control() == SocketControl::Full
+        && EslCommand::filter_unique_id(&unique_id).is_ok();
     let mut connection = EslConnection {
         transport,
         deadline: CallDeadline::new(limits),
         executions: PendingExecutions::new(&*unique_id, mode),
         uuid_generator: EventUuidGenerator::default(),
         mode,
+        controlled_channel: has_functions.then(|| unique_id.clone()),
+        parked: false,
+        exit_sent: false,
         caller_gone: false,
     };
     match connection.subscribe(&unique_id, data.control()).await {
         Ok(()) => Ok((connection, data)),
         Err(interruption) => {
-            connection.release(&data).await;
+            // In a box, since this is rare.
+            Box::pin(connection.release(&data)).await;
             Err(interruption)
         }
     }
@@ -126,6 +137,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         self.mode == SocketMode::Async
     }
 
+    /// The identifier of our channel, if functions of [`EslCommand::api`] can be used for it: the `socket` line has both
+    /// `async` and `full`. FreeSWITCH executes them at once, in the order of the commands, in the thread that reads our
+    /// commands. An application would wait for the channel's next frame, and would cause three events of 7 kB.
+    pub(super) fn controlled_channel(&self) -> Option<&str> {
+        self.controlled_channel.as_deref()
+    }
+
+    /// Whether the call has certainly entered `park`: an application has ended, and only `park` executes applications.
+    /// Before that, `exit` would leave the call parked for ever: see [`release`](Self::release).
+    pub(super) fn is_parked(&self) -> bool {
+        self.parked
+    }
+
     /// Sends all commands in one write.
     pub(super) async fn send(&mut self, commands: &[EslCommand]) -> Result<(), Interruption> {
         for command in commands {
@@ -146,9 +170,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         application: &'static str,
         argument: &str,
     ) -> Result<(EslCommand, EventUuid), Interruption> {
+        self.execute_with(application, argument, EventLock::Nested)
+    }
+
+    /// Like [`execute`](Self::execute), for an application that plays a sound. Applications that are sent later wait for
+    /// its end, if [`send_break`](Self::send_break) can interrupt it. Otherwise the application `break` must be able to
+    /// run inside it.
+    pub(super) fn execute_sound(
+        &mut self,
+        application: &'static str,
+        argument: &str,
+    ) -> Result<(EslCommand, EventUuid), Interruption> {
+        let has_break = self.controlled_channel.is_some();
+        let lock = if has_break { EventLock::Queued } else { EventLock::Nested };
+        self.execute_with(application, argument, lock)
+    }
+
+    fn execute_with(
+        &mut self,
+        application: &'static str,
+        argument: &str,
+        lock: EventLock,
+    ) -> Result<(EslCommand, EventUuid), Interruption> {
         let execution = self.uuid_generator.generate();
-        let command = EslCommand::execute(application, argument, execution, EventLock::Nested)?;
-        Ok((command, execution))
+        Ok((EslCommand::execute(application, argument, execution, lock)?, execution))
     }
 
     /// Executes an application that ends at once, and waits for its end.
@@ -176,34 +221,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     /// Returns an error after the end of the call. Called before commands that make no sense then.
     pub(super) fn ensure_alive(&self) -> Result<(), Interruption> {
         if self.caller_gone { Err(Interruption::caller_hung_up()) } else { Ok(()) }
-    }
-
-    /// Gives a call on which nothing was done back to the dialplan.
-    ///
-    /// Another thread of FreeSWITCH reads our commands while the call enters `switch_ivr_park`, which holds the call
-    /// until our connection has ended. If the connection ends before the call has entered `park`, the call is parked
-    /// for ever: `park` then sets the flag that the end of our connection has already cleared. Only `park` executes
-    /// applications. So `eval` is executed first: when it has ended, the call has entered `park`.
-    pub async fn release(mut self, data: &ChannelData) {
-        self.deadline.start_handover();
-        // The connection is closed anyway, so an error does not matter.
-        drop(self.run("eval", "").await);
-        if !self.is_async() && data.variable(SOCKET_RESUME).is_some() {
-            drop(self.run("unset", SOCKET_RESUME).await);
-        }
-        self.close().await;
-    }
-
-    /// Sends `exit` and waits until FreeSWITCH closes the connection. Closing it with unread bytes would reset it, and
-    /// the commands that were sent before would be lost.
-    pub async fn close(&mut self) {
-        let closed = async {
-            self.send(&[EslCommand::exit()]).await?;
-            while let Some(Ok(_)) = self.transport.next().await {}
-            Ok::<_, Interruption>(())
-        };
-        // The connection is closed anyway, so an error does not matter.
-        drop(timeout(CLOSE_TIMEOUT, closed).await);
     }
 }
 

@@ -84,9 +84,9 @@ impl PendingExecutions {
         self.running.contains(&execution)
     }
 
-    /// Whether no application is running.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.running.is_empty()
+    /// Whether no application is running, or only this one.
+    pub(crate) fn is_idle_except(&self, execution: Option<EventUuid>) -> bool {
+        self.running.iter().all(|&running| Some(running) == execution)
     }
 
     /// Number of commands without a reply.

@@ -1,14 +1,14 @@
-//! The ways to set a variable. Each function escapes the [`EslVariableValue`] for the parsers that read it, so that the
+//! The ways to set variables. Each function escapes the [`EslVariableValue`] for the parsers that read it, so that the
 //! variable gets exactly that value.
 //!
-//! - [`set`] works without `full` in the `socket` line. FreeSWITCH writes the value to its log and to the events of the
-//!   application.
-//! - [`multiset`] is like `set`, for several variables.
-//! - [`uuid_setvar`] needs `full`. It works while another application runs, and in the order of the commands.
+//! - [`multiset`] works without `full` in the `socket` line. FreeSWITCH writes the values to its log and to the events of
+//!   the application.
+//! - [`uuid_setvar_multi`] needs `full`. FreeSWITCH sets the variables when it reads the command, also while an
+//!   application runs.
 
 use std::borrow::Cow;
 
-use super::quote::{self, EVENT_SOCKET_MODULE, EslCommandError, EslVariableValue};
+use super::quote::{self, EVENT_SOCKET_MODULE, EslCommandError, EslVariableValue, MAX_VALUE_BYTES};
 
 /// Whether FreeSWITCH expands the arguments of applications. A dialplan can switch that off with the variable
 /// `app_disable_expand_variables`. `set` and `multiset` still expand their values then.
@@ -19,20 +19,8 @@ pub enum VariableExpansion {
     Off,
 }
 
-/// The argument of `set`. FreeSWITCH expands it as an argument, and expands the value once more (`base_set` in
-/// `mod_dptools.c`).
-pub fn set(
-    name: &str,
-    value: &EslVariableValue<'_>,
-    expansion: VariableExpansion,
-) -> Result<String, EslCommandError> {
-    let assignment =
-        format!("{}={}", quote::check_variable_name(name)?, escape_expansion(value.as_str()));
-    Ok(application_argument(assignment, expansion))
-}
-
-/// The argument of `multiset`. FreeSWITCH expands and splits it, then handles each part like the argument of `set`
-/// (`multiset_function` in `mod_dptools.c`). FreeSWITCH reads at most 256 parts.
+/// The argument of `multiset`. FreeSWITCH expands and splits it, then handles each part like the argument of `set`, whose
+/// value is expanded once more (`multiset_function`, `base_set` in `mod_dptools.c`). FreeSWITCH reads at most 256 parts.
 pub fn multiset<'a>(
     variables: impl IntoIterator<Item = (&'a str, &'a EslVariableValue<'a>)>,
     expansion: VariableExpansion,
@@ -46,15 +34,43 @@ pub fn multiset<'a>(
     Ok(application_argument(all, expansion))
 }
 
-/// The arguments of `api uuid_setvar`. They are not expanded, but quotes and escapes are interpreted
-/// (`cleanup_separated_string` in `switch_utils.c`).
-pub fn uuid_setvar(
+/// The arguments of `api uuid_setvar_multi`. They are split like those of `multiset`, but never expanded
+/// (`uuid_setvar_multi_function` in `mod_commands.c`). FreeSWITCH reads at most [`MAX_SETVAR_MULTI`] variables.
+pub fn uuid_setvar_multi<'a>(
     unique_id: &str,
-    name: &str,
-    value: &EslVariableValue<'_>,
+    variables: impl IntoIterator<Item = (&'a str, &'a EslVariableValue<'a>)>,
 ) -> Result<String, EslCommandError> {
-    let value = break_up_module_name(escape_splitting(value.as_str(), None));
-    Ok(format!("{} {} {value}", quote::check_word(unique_id)?, quote::check_variable_name(name)?))
+    let mut all = quote::check_word(unique_id)?.to_owned();
+    for (index, (name, value)) in variables.into_iter().enumerate() {
+        let separator = if index == 0 { " " } else { ";" };
+        let value = escape_splitting(value.as_str(), Some(';'));
+        let assignment = format!("{}={value}", quote::check_variable_name(name)?);
+        all.push_str(separator);
+        all.push_str(&break_up_module_name(assignment));
+    }
+    Ok(all)
+}
+
+/// Size of the array of `uuid_setvar_multi_function`.
+pub const MAX_SETVAR_MULTI: usize = 64;
+
+/// A name with its value.
+pub(crate) type EslVariable = (String, String);
+
+/// Splits variables into groups that fit into one command each: by their number, and by the length of their values, which
+/// become up to eight times as long when they are escaped.
+pub(crate) fn group_variables(variables: &[EslVariable]) -> Vec<&[EslVariable]> {
+    let (mut groups, mut start, mut bytes) = (Vec::new(), 0, 0);
+    for (at, (name, value)) in variables.iter().enumerate() {
+        let length = name.len() + value.len();
+        if at - start == MAX_SETVAR_MULTI || (at > start && bytes + length > MAX_VALUE_BYTES) {
+            groups.push(&variables[start..at]);
+            (start, bytes) = (at, 0);
+        }
+        bytes += length;
+    }
+    groups.extend(Some(&variables[start..]).filter(|rest| !rest.is_empty()));
+    groups
 }
 
 /// Escapes an application's argument, so that the application gets exactly the text.
@@ -110,15 +126,15 @@ fn trailing_spaces(text: &str) -> usize {
 
 /// Inserts an empty pair of quotes into each occurrence of the module's name; splitting removes them. See
 /// [`EslCommandError::UnloadsModule`].
-fn break_up_module_name(value: String) -> String {
-    let lowercase = value.to_ascii_lowercase();
+fn break_up_module_name(assignment: String) -> String {
+    let lowercase = assignment.to_ascii_lowercase();
     let positions: Vec<_> =
         lowercase.match_indices(EVENT_SOCKET_MODULE).map(|(at, _)| at).collect();
-    let mut value = value;
+    let mut assignment = assignment;
     for at in positions.into_iter().rev() {
-        value.insert_str(at + "mod_".len(), "''");
+        assignment.insert_str(at + "mod_".len(), "''");
     }
-    value
+    assignment
 }
 
 /// Replaces each character for which `escape` returns a character by a backslash and that character.

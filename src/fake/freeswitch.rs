@@ -3,7 +3,8 @@
 //! It models two threads of FreeSWITCH. The listener replies to each command at once. The session takes queued messages
 //! and one key in each frame of 20 ms. Functions named in comments are in `mod_event_socket.c` and `switch_ivr.c`,
 //! unless another file is named. The fake has the commands and applications that call control needs, and sends events
-//! in plain format. It has no `api` functions and no speech recognition.
+//! in plain format. It has no speech recognition, and only the `api` functions that set variables, break, transfer and
+//! hang up.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
@@ -22,6 +23,7 @@ mod channel;
 mod commands;
 mod events;
 mod execution;
+mod functions;
 mod question;
 mod recorder;
 mod session;

@@ -35,36 +35,35 @@ const MAX_LOGGED_CHARACTERS: usize = 64;
 ///
 /// What the call is doing is reported to `progress`: here what it waits for besides the switch, and the rest by an
 /// [`ObservedChannel`](crate::script::observed_channel::ObservedChannel).
-pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
+///
+/// Not an `async fn`: its future would hold every argument twice, the channel included.
+pub fn run<'a, C: Channel + 'a, T: TriggerClient, V: VoiceService>(
     channel: C,
-    library: &ScriptLibrary,
-    (triggers, voice): (&T, &V),
+    library: &'a ScriptLibrary,
+    (triggers, voice): (&'a T, &'a V),
     script: Arc<Script>,
     arguments: ScriptArguments,
     trace: TraceContext,
-    progress: &CallProgress,
-) -> CallReport {
-    progress.set_caller(channel.caller().clone());
-    progress.start_script(script.clone());
-    let state = CallState::new(library, channel.caller().clone(), script, arguments);
-    let (report, code, unset_variables) = Default::default();
-    let mut call = CallRun {
-        channel,
-        progress,
-        library,
-        triggers,
-        voice,
-        state,
-        report,
-        code,
-        unset_variables,
-        trace,
-    };
-    let exit = match call.run_scripts().await {
-        Ok(exit) => exit,
-        Err(interruption) => call.handle_interruption(interruption),
-    };
-    call.hand_over(exit).await
+    progress: &'a CallProgress,
+) -> impl Future<Output = CallReport> + Send + 'a {
+    let mut call =
+        CallRun::start(channel, library, (triggers, voice), script, arguments, trace, progress);
+    async move {
+        let exit = match call.run_scripts().await {
+            Ok(exit) => exit,
+            Err(interruption) => call.handle_interruption(interruption),
+        };
+        let standard_variables = call.finish_report(&exit);
+        let unset = call.unset_variables.iter();
+        let unset = unset.map(|(name, value)| (name.as_str(), value.clone()));
+        let variables: Vec<_> = unset.chain(standard_variables).collect();
+        let mut span = call.trace.start_span("hand over");
+        span.set("dialscript.exit", &*call.report.exit);
+        let started = Instant::now();
+        call.report.handover = Some(call.channel.hand_over(&variables, &exit).await);
+        call.report.handover_time = started.elapsed();
+        call.report
+    }
 }
 
 struct CallRun<'a, C, T, V> {
@@ -92,7 +91,34 @@ enum NextStep {
     Again,
 }
 
-impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
+impl<'a, C: Channel, T: TriggerClient, V: VoiceService> CallRun<'a, C, T, V> {
+    fn start(
+        channel: C,
+        library: &'a ScriptLibrary,
+        (triggers, voice): (&'a T, &'a V),
+        script: Arc<Script>,
+        arguments: ScriptArguments,
+        trace: TraceContext,
+        progress: &'a CallProgress,
+    ) -> Self {
+        progress.set_caller(channel.caller().clone());
+        progress.start_script(script.clone());
+        let state = CallState::new(library, channel.caller().clone(), script, arguments);
+        let (report, code, unset_variables) = Default::default();
+        Self {
+            channel,
+            progress,
+            library,
+            triggers,
+            voice,
+            state,
+            report,
+            code,
+            unset_variables,
+            trace,
+        }
+    }
+
     async fn run_scripts(&mut self) -> Result<Exit, Interruption> {
         for _ in 0..MAX_SCRIPTS {
             match self.run_script().await? {
@@ -233,8 +259,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
-    async fn hand_over(mut self, exit: Exit) -> CallReport {
-        match &exit {
+    /// Adds to the report how the call goes on, and returns the variables of the hand-over.
+    fn finish_report(&mut self, exit: &Exit) -> [(&'static str, String); 6] {
+        match exit {
             Exit::Continue => self.report.exit = "continue".into(),
             Exit::Hangup(None) => self.report.exit = "hangup".into(),
             Exit::Hangup(Some(cause)) => self.report.exit = format!("hangup {}", cause.0),
@@ -246,15 +273,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         self.report.script = self.state.script().name.clone();
         self.report.version = self.state.script().version;
         self.report.empty_placeholders = self.state.take_empty_placeholders();
-        let mut span = self.trace.start_span("hand over");
-        span.set("dialscript.exit", &*self.report.exit);
-        let unset = self.unset_variables.iter();
-        let unset = unset.map(|(name, value)| (name.as_str(), value.clone()));
-        let variables: Vec<_> = unset.chain(standard_variables).collect();
-        let started = Instant::now();
-        self.report.handover = Some(self.channel.hand_over(&variables, &exit).await);
-        self.report.handover_time = started.elapsed();
-        self.report
+        standard_variables
     }
 
     /// The standard variables. `DIALSCRIPT_OUTCOME` is the last: once it is set, all others are.

@@ -13,7 +13,7 @@ use crate::agi::channel::AgiChannel;
 use crate::agi::connection as agi;
 use crate::agi::environment::{AgiEnvironment, AgiScriptRequest};
 use crate::agi::peers::AgiPeer;
-use crate::channel::{CallLimits, Channel};
+use crate::channel::{CallLimits, Channel, Interruption};
 use crate::esl::channel::EslChannel;
 use crate::esl::channel_data::ChannelData;
 use crate::esl::connection as esl;
@@ -38,10 +38,7 @@ pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
     let opened = agi::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, environment) = match opened {
         Ok(opened) => opened,
-        Err(error) => {
-            call.count_refusal(CallRefusal::Handshake);
-            return warn!(%peer, %error, "the handshake failed");
-        }
+        Err(error) => return call.refuse_handshake(peer, &error),
     };
     let request = environment.script_request();
     let Some(script) = call.find_script(&request.name) else {
@@ -64,16 +61,13 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
     let opened = esl::open(stream, call.limits(), call.context.limits.handshake_timeout).await;
     let (connection, data) = match opened {
         Ok(opened) => opened,
-        Err(error) => {
-            call.count_refusal(CallRefusal::Handshake);
-            return warn!(%peer, %error, "the handshake failed");
-        }
+        Err(error) => return call.refuse_handshake(peer, &error),
     };
     let call_id = data.unique_id().unwrap_or_default();
     let name = data.script_name().unwrap_or_default();
     let Some(script) = call.find_script(&name) else {
         call.log_refusal(peer, &call_id, &name);
-        return connection.release(&data).await;
+        return Box::pin(connection.release(&data)).await;
     };
     if !connection.is_async() {
         warn!(
@@ -118,6 +112,11 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         script
     }
 
+    fn refuse_handshake(&self, peer: IpAddr, error: &Interruption) {
+        self.count_refusal(CallRefusal::Handshake);
+        self.server.handshake_failures.log(peer, error);
+    }
+
     fn count_refusal(&self, reason: CallRefusal) {
         self.server.refused_calls.increment(self.switch, reason);
     }
@@ -131,7 +130,14 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         }
     }
 
-    async fn run(self, channel: impl Channel, script: Arc<Script>, arguments: ScriptArguments) {
+    /// Runs the call to its end, and writes its line of the log. Not an `async fn`: its future would hold the channel
+    /// besides the box.
+    fn run<'s>(
+        &'s self,
+        channel: impl Channel + 's,
+        script: Arc<Script>,
+        arguments: ScriptArguments,
+    ) -> impl Future<Output = ()> + Send + 's {
         let caller = channel.caller().clone();
         let span = info_span!("call", call_id = caller.call_id, script = script.name);
         let CallContext { library, triggers, voice, .. } = &*self.context;
@@ -140,12 +146,16 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
         let (trace_id, call_span) = (trace.trace_id(), trace.call_span(self.started_at));
         let channel = ObservedChannel::new(channel, progress);
         let call = run(channel, library, services, script, arguments, trace, progress);
-        let report = call.instrument(span).await;
-        let (switch, duration) = (self.switch, self.started_at.elapsed());
-        let ended =
-            CallEnded { switch, call_id: &caller.call_id, duration, trace: trace_id, report };
-        ended.record(&self.server.call_counts, &self.server.call_times);
-        end_call_span(call_span, &ended);
+        // In a box, because a task is moved several times when it is spawned.
+        let call = Box::pin(call.instrument(span));
+        async move {
+            let report = call.await;
+            let (switch, duration) = (self.switch, self.started_at.elapsed());
+            let ended =
+                CallEnded { switch, call_id: &caller.call_id, duration, trace: trace_id, report };
+            ended.record(&self.server.call_counts, &self.server.call_times);
+            end_call_span(call_span, &ended);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::active_calls::ActiveCalls;
+use super::handshake_failures::HandshakeFailures;
 use super::refusal::CallRefuser;
 use crate::agi::peers::AgiPeers;
 use crate::script::definition::ScriptLibrary;
@@ -54,6 +55,7 @@ pub(super) struct ServerState<T, V> {
     pub(super) spans: Option<Arc<SpanQueue>>,
     pub(super) call_times: CallTimes,
     pub(super) refused_calls: RefusedCalls,
+    pub(super) handshake_failures: HandshakeFailures,
     pub(super) reload_counts: ReloadCounts,
     /// Cancelled when the grace time is over: all calls must end.
     pub(super) force_stop: CancellationToken,
@@ -72,6 +74,7 @@ impl<T, V> ServerState<T, V> {
             spans,
             call_times: CallTimes::default(),
             refused_calls: RefusedCalls::default(),
+            handshake_failures: HandshakeFailures::default(),
             reload_counts: ReloadCounts::default(),
             force_stop: CancellationToken::new(),
         }

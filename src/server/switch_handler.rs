@@ -31,14 +31,18 @@ where
     V: VoiceService + 'static,
 {
     fn serve(&mut self, stream: TcpStream, peer: IpAddr, permit: ConnectionPermit) {
-        let (state, switch) = (self.state.clone(), self.switch);
-        self.state.tasks.spawn(async move {
-            match switch {
-                Switch::Asterisk => serve_asterisk(&state, stream, peer).await,
-                Switch::FreeSwitch => serve_freeswitch(&state, stream, peer).await,
-            }
-            drop(permit);
-        });
+        let (state, tasks) = (self.state.clone(), &self.state.tasks);
+        // A task for each kind of switch: a task of both would be as large as the larger one.
+        match self.switch {
+            Switch::Asterisk => tasks.spawn(async move {
+                serve_asterisk(&state, stream, peer).await;
+                drop(permit);
+            }),
+            Switch::FreeSwitch => tasks.spawn(async move {
+                serve_freeswitch(&state, stream, peer).await;
+                drop(permit);
+            }),
+        };
     }
 
     fn refuse(&mut self, stream: TcpStream, refusal: Refusal) {

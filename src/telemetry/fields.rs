@@ -15,14 +15,28 @@ pub(super) const CUT_MARK: char = '…';
 pub(super) struct LogFields {
     /// Empty for a span.
     pub(super) message: String,
-    /// All other fields, in the order of the source.
-    pub(super) fields: Vec<(&'static str, Value)>,
+    pub(super) fields: Vec<(&'static str, LogValue)>,
+}
+
+/// The value of a field.
+#[derive(Debug, Clone)]
+pub(super) enum LogValue {
+    Text(String),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    Flag(bool),
 }
 
 impl LogFields {
-    fn set(&mut self, field: &Field, value: Value) {
+    /// Room for this many fields.
+    pub(super) fn with_capacity(fields: usize) -> Self {
+        Self { message: String::new(), fields: Vec::with_capacity(fields) }
+    }
+
+    fn set(&mut self, field: &Field, value: LogValue) {
         match (field.name(), value) {
-            ("message", Value::String(text)) => self.message = text,
+            ("message", LogValue::Text(text)) => self.message = text,
             // Events of libraries that use the crate `log` have fields about their origin.
             (name, _) if name.starts_with("log.") => {}
             (name, value) => self.fields.push((name, value)),
@@ -32,30 +46,56 @@ impl LogFields {
 
 impl Visit for LogFields {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.record_debug(field, &format_args!("{value}"));
+        let mut text = BoundedText(String::new());
+        // The only error is that the text is long enough.
+        let _ = text.write_str(value);
+        self.set(field, LogValue::Text(text.0));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.set(field, value.into());
+        self.set(field, LogValue::Flag(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.set(field, value.into());
+        self.set(field, LogValue::Unsigned(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.set(field, value.into());
+        self.set(field, LogValue::Signed(value));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.set(field, value.into());
+        self.set(field, LogValue::Float(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let mut text = BoundedText(String::new());
-        // The only error is that the text is long enough.
         let _ = write!(text, "{value:?}");
-        self.set(field, text.0.into());
+        self.set(field, LogValue::Text(text.0));
+    }
+}
+
+impl fmt::Display for LogValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Unsigned(number) => number.fmt(f),
+            Self::Signed(number) => number.fmt(f),
+            Self::Float(number) => number.fmt(f),
+            Self::Flag(flag) => flag.fmt(f),
+        }
+    }
+}
+
+impl From<&LogValue> for Value {
+    fn from(value: &LogValue) -> Self {
+        match value {
+            LogValue::Text(text) => text.as_str().into(),
+            LogValue::Unsigned(number) => (*number).into(),
+            LogValue::Signed(number) => (*number).into(),
+            LogValue::Float(number) => (*number).into(),
+            LogValue::Flag(flag) => (*flag).into(),
+        }
     }
 }
 

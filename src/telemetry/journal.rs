@@ -12,9 +12,9 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
 use tracing::Level;
 
+use super::fields::LogValue;
 use super::log_line::LogRecord;
 
 /// Where the journal listens (systemd-journald.service(8)).
@@ -38,7 +38,7 @@ pub(super) fn journal_entry(record: &LogRecord<'_>) -> Vec<u8> {
     for (name, value) in record.fields() {
         let end = entry.len();
         match value {
-            Value::String(text) => push_own_field(&mut entry, name, text),
+            LogValue::Text(text) => push_own_field(&mut entry, name, text),
             other => push_own_field(&mut entry, name, &other.to_string()),
         }
         if entry.len() > MAX_ENTRY_BYTES {

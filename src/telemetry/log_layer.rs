@@ -21,7 +21,7 @@ pub(super) struct LogLayer {
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut fields = LogFields::default();
+        let mut fields = LogFields::with_capacity(attributes.metadata().fields().len());
         attributes.record(&mut fields);
         if let Some(span) = context.span(id) {
             span.extensions_mut().insert(Arc::new(fields));
@@ -37,7 +37,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut fields = LogFields::default();
+        let mut fields = LogFields::with_capacity(event.metadata().fields().len());
         event.record(&mut fields);
         let spans = context.event_scope(event).into_iter().flat_map(|scope| scope.from_root());
         let spans = spans.map(|span| {

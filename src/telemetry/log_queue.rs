@@ -6,14 +6,19 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// The maximum number of lines that wait.
 pub(super) const MAX_LINES: usize = 16_384;
 /// The maximum length of all lines that wait, in bytes.
 pub(super) const MAX_BYTES: usize = 4 << 20;
+
+/// How long the first line after a pause may wait for others. Waking the writer costs more than a line, and a busy daemon
+/// logs thousands of lines in a second.
+const COLLECTING_TIME: Duration = Duration::from_millis(2);
 
 /// The lines that wait to be written.
 #[derive(Debug, Default)]
@@ -86,6 +91,9 @@ impl LogQueue {
                 return None;
             }
             self.changed.wait(&mut state);
+            if !state.is_closed {
+                MutexGuard::unlocked(&mut state, || thread::sleep(COLLECTING_TIME));
+            }
         }
     }
 

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
 use tracing::Level;
 
-use super::fields::LogFields;
+use super::fields::{LogFields, LogValue};
 use super::log_format::LineFormat;
 use super::log_line::LogRecord;
 use super::log_queue::{LogLoss, LogQueue};
@@ -73,7 +72,8 @@ fn write_line(output: &mut impl Write, line: &[u8]) -> Result<(), WriteLineError
 
 /// The line about lost lines. It does not depend on the level of the log.
 fn loss_line(format: LineFormat, loss: &LogLoss) -> Vec<u8> {
-    let fields = vec![("lines", loss.lines.into()), ("reason", Value::from(loss.reason.as_str()))];
+    let lines = LogValue::Unsigned(loss.lines);
+    let fields = vec![("lines", lines), ("reason", LogValue::Text(loss.reason.clone()))];
     let event = LogFields { message: "log lines were lost".to_owned(), fields };
     format.line(&LogRecord {
         time: SystemTime::now(),

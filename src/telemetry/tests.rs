@@ -13,6 +13,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::fields::{CUT_MARK, LogFields, MAX_VALUE_BYTES};
 use super::log_format::{LineFormat, LogFormat};
 use super::log_layer::LogLayer;
+use super::log_level::LogLevel;
 use super::log_line::LogRecord;
 use super::log_queue::{LogQueue, MAX_BYTES, MAX_LINES};
 use super::log_writer;
@@ -112,6 +113,25 @@ fn a_panic_is_a_line_of_the_log_and_shows_only_constant_messages() {
     assert!(lines.iter().all(|line| line.starts_with(begins)), "{lines:?}");
     assert!(lines[0].contains(" panic=\"constant\" thread="), "{lines:?}");
     assert!(!lines[1].contains("panic=") && !lines[1].contains("4711"), "{lines:?}");
+}
+
+#[test]
+fn the_level_can_change_and_applies_to_this_crate_only() {
+    let queue = Arc::new(LogQueue::default());
+    let (level, layer) =
+        (LogLevel::new(Level::INFO), LogLayer { format: TEXT, queue: queue.clone() });
+    let subscriber = tracing_subscriber::registry().with(level.clone()).with(layer);
+    tracing::subscriber::with_default(subscriber, || {
+        for message in ["one", "two"] {
+            debug!("{message}");
+            info!(target: "hyper", "{message} of a library");
+            level.set(Level::DEBUG);
+        }
+    });
+    queue.close(Duration::ZERO);
+    let lines: Vec<_> = std::iter::from_fn(|| queue.take()).collect();
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].text.ends_with(b"DEBUG two\n"), "{lines:?}");
 }
 
 fn line_of(event: &str) -> String {

@@ -106,7 +106,9 @@ fn has_dot_segments(text: &str) -> bool {
     let path = text.split(['?', '#']).next().unwrap_or_default();
     let mut segments = path.split(['/', '\\']);
     segments.any(|segment| {
-        matches!(segment.to_ascii_lowercase().replace("%2e", ".").trim(), "." | "..")
+        let segment = segment.trim();
+        segment.len() <= "%2e%2e".len()
+            && matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | "..")
     })
 }
 

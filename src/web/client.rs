@@ -4,8 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
-use reqwest::{Method, Request, RequestBuilder, Response};
+use http::{HeaderMap, Response};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use reqwest::{Method, Request, RequestBuilder};
 use rustls::ClientConfig;
 use url::Url;
 
@@ -216,22 +218,23 @@ fn setup_error(error: reqwest::Error) -> HttpClientSetupError {
 }
 
 async fn read_reply(
-    mut response: Response,
+    response: Response<Incoming>,
     max_bytes: usize,
 ) -> Result<HttpReply, HttpClientError> {
-    let mut decoder = BodyDecoder::new(response.headers_mut(), max_bytes);
+    let (mut head, mut body) = response.into_parts();
+    let mut decoder = BodyDecoder::new(&mut head.headers, max_bytes);
     let body_error = |error| match error {
         BodyError::TooLong => HttpClientError::ReplyTooLong(max_bytes),
         BodyError::InvalidGzip => HttpClientError::BrokenReply("not valid gzip".to_owned()),
     };
-    let broken =
-        |error: reqwest::Error| HttpClientError::BrokenReply(root_cause(&error.without_url()));
-    while let Some(chunk) = response.chunk().await.map_err(broken)? {
-        decoder.push(&chunk).map_err(body_error)?;
+    let broken = |error: hyper::Error| HttpClientError::BrokenReply(root_cause(&error));
+    while let Some(frame) = body.frame().await {
+        if let Some(chunk) = frame.map_err(broken)?.data_ref() {
+            decoder.push(chunk).map_err(body_error)?;
+        }
     }
     let body = decoder.finish().map_err(body_error)?;
-    let status = response.status().as_u16();
-    Ok(HttpReply { status, headers: std::mem::take(response.headers_mut()), body })
+    Ok(HttpReply { status: head.status.as_u16(), headers: head.headers, body })
 }
 
 impl From<TransportError> for HttpClientError {

@@ -1,8 +1,8 @@
 //! Redirects: which ones are followed, and which parts of the request are sent again.
 
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
-use http::{HeaderMap, StatusCode};
-use reqwest::{Method, Request, Response};
+use http::{HeaderMap, Response, StatusCode};
+use reqwest::{Method, Request};
 use url::Url;
 
 use super::egress::EgressRules;
@@ -22,8 +22,8 @@ pub(super) struct RedirectHop {
 /// A redirect within the same origin sends everything again. A redirect to another origin must pass the egress rules;
 /// its request keeps only the headers `Accept` and `Content-Type`, so no credentials are sent. A redirect from HTTPS to
 /// HTTP is not followed.
-pub(super) fn next_hop(
-    reply: &Response,
+pub(super) fn next_hop<B>(
+    reply: &Response<B>,
     sent: Request,
     egress: &EgressRules,
     untrusted_host: bool,
@@ -50,7 +50,7 @@ pub(super) fn next_hop(
     Some(RedirectHop { request, untrusted_host })
 }
 
-fn redirect_target(reply: &Response, from: &Url) -> Option<Url> {
+fn redirect_target<B>(reply: &Response<B>, from: &Url) -> Option<Url> {
     if !matches!(reply.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }

@@ -90,14 +90,14 @@ impl HttpTransport {
     pub(super) async fn send(
         &self,
         request: reqwest::Request,
-    ) -> Result<reqwest::Response, TransportError> {
+    ) -> Result<Response<Incoming>, TransportError> {
         let mut message = message(request).await?;
         if let Some(credentials) = self.proxy_credentials.as_ref().filter(|_| is_plain(&message)) {
             message.headers_mut().insert(PROXY_AUTHORIZATION, credentials.clone());
         }
         let transmission = TransmissionId::next();
         let first = transmit(&self.pooled, message.clone(), transmission).await;
-        let response = match met_closing_connection(&first, transmission) {
+        match met_closing_connection(&first, transmission) {
             false => first,
             true => {
                 tracing::debug!(
@@ -105,8 +105,7 @@ impl HttpTransport {
                 );
                 transmit(&self.unpooled, message, TransmissionId::next()).await
             }
-        };
-        Ok(response?.map(Body::wrap).into())
+        }
     }
 }
 

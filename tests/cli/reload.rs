@@ -120,13 +120,18 @@ impl AgiCall {
         }
     }
 
-    /// Answers all commands to the end of the call, and returns them.
+    /// Answers all commands to the end of the call, and returns them. This Asterisk has no module `func_strings`, so each
+    /// variable is set by a command of its own.
     fn finish(mut self) -> String {
         let mut commands = String::new();
         loop {
             let command = self.command();
             if command.is_empty() {
                 return commands;
+            }
+            if command.contains("LEN(1)") {
+                self.reply("0");
+                continue;
             }
             commands.push_str(&command);
             self.reply("1");

@@ -6,6 +6,7 @@ mod call;
 mod chains;
 mod earlier_answers;
 mod endings;
+mod future_size;
 mod music;
 mod named_answers;
 mod sounds;

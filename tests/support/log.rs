@@ -4,7 +4,8 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
 
 /// The recorded lines.
 #[derive(Clone, Default)]
@@ -37,9 +38,10 @@ pub(crate) fn record(filter: &str) -> (LogLines, DefaultGuard) {
     let lines = LogLines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+        .with_max_level(LevelFilter::TRACE)
         .with_ansi(false)
         .with_writer(move || writer.clone())
-        .finish();
+        .finish()
+        .with(filter.parse::<Targets>().unwrap());
     (lines, tracing::subscriber::set_default(subscriber))
 }

@@ -11,8 +11,8 @@ from .programs import BUILT, on_other_core
 from .servers import Server
 
 # A measurement has as many rounds of simultaneous calls as make that many calls, and at most MAX_ROUNDS.
-CALLS = 3_000
-MAX_ROUNDS = 60
+CALLS = 2_000
+MAX_ROUNDS = 20
 PLAY_TIMEOUT = 150
 # Seconds in which a server may finish what it does at the beginning of the prompts.
 SETTLE = 0.3
@@ -26,6 +26,7 @@ class Line:
     trigger: str
     at_once: int
     server: Server
+    gap: int
 
     def describe(self):
         """A name for messages."""
@@ -53,14 +54,14 @@ def measure(line):
     """Measures a line once. Ends the program if a call is lost."""
     calls = line.rounds() * line.at_once
     with ServerProcess(line.server.command) as server:
-        cpu, caller_cpu, memory = server.cpu(), children_cpu(), server.memory()
-        report, held = play(line, server)
-        cpu, caller_cpu = server.cpu() - cpu, children_cpu() - caller_cpu
+        caller_cpu = children_cpu()
+        report, cpu, memory = play(line, server)
+        caller_cpu = children_cpu() - caller_cpu
         check(line, report, server, calls)
     wall = report["seconds"]
     return Result(
         cpu=cpu / calls,
-        memory=(held - memory) / line.at_once,
+        memory=memory / line.at_once,
         wall=wall,
         p50=report["p50"],
         p99=report["p99"],
@@ -70,15 +71,26 @@ def measure(line):
 
 
 def play(line, server):
-    """Plays the calls. Returns the report, and the memory of the server while all calls of a round are in their prompt."""
-    play = [BUILT / "calls", "play", line.switch, server.address, line.server.web, str(line.rounds()), str(line.at_once)]
+    """Plays the calls. Returns the report, the CPU time of the server, and the growth of its memory while all calls of the
+    first round are in their prompt."""
+    numbers = [line.gap, line.rounds(), line.at_once]
+    play = [BUILT / "calls", "play", line.switch, server.address, line.server.web, *map(str, numbers)]
     with subprocess.Popen(on_other_core(play), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as calls:
-        if calls.stdout.readline() != "open\n":
-            raise SystemExit(f"{line.describe()}: no call reached its prompt\n{server.log().decode()}")
+        expect(calls, "warm", line, server)
+        cpu, memory = server.cpu(), server.memory()
+        calls.stdin.write("\n")
+        calls.stdin.flush()
+        expect(calls, "open", line, server)
         time.sleep(SETTLE)
-        held = server.memory()
+        memory = server.memory() - memory
         output, _ = calls.communicate("\n", timeout=PLAY_TIMEOUT)
-    return json.loads(output or "{}"), held
+    return json.loads(output or "{}"), server.cpu() - cpu, memory
+
+
+def expect(calls, word, line, server):
+    """Waits until the program `calls` prints a word."""
+    if calls.stdout.readline() != f"{word}\n":
+        raise SystemExit(f"{line.describe()}: the calls failed\n{server.log().decode()}")
 
 
 def check(line, report, server, calls):

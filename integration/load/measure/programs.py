@@ -11,14 +11,14 @@ REPOSITORY = LOAD.parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")).resolve()
 BUILT = TARGET / "release"
 
-# A call has a connection to the switch and one to the web application.
-DESCRIPTORS_OF_A_CALL = 2
+# A call has a connection to the switch, and some have one to the web application at the same time.
+DESCRIPTORS_OF_A_CALL = 1.5
 SPARE_DESCRIPTORS = 1_000
 
 
-def build():
+def build(with_dialscript):
     """Builds dialscript, the other servers and the program that plays calls."""
-    for folder in (REPOSITORY, LOAD):
+    for folder in [REPOSITORY, LOAD] if with_dialscript else [LOAD]:
         command = ["cargo", "build", "--release", "--quiet", "--target-dir", str(TARGET)]
         if subprocess.run(command, cwd=folder).returncode:
             raise SystemExit(f"cargo could not build the programs of {folder}")
@@ -26,7 +26,7 @@ def build():
 
 def raise_limit(at_once):
     """Raises the limit of open file descriptors to what that many calls need. Only root can raise the hard limit."""
-    needed = at_once * DESCRIPTORS_OF_A_CALL + SPARE_DESCRIPTORS
+    needed = int(at_once * DESCRIPTORS_OF_A_CALL) + SPARE_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), max(hard, needed)))

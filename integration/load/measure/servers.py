@@ -11,7 +11,7 @@ from .programs import BUILT, on_other_core
 SWITCHES = ["asterisk", "freeswitch"]
 TRIGGERS = ["none", "uncached", "cached"]
 DIALSCRIPT, BARE = "dialscript", "bare"
-LIBRARIES = {"asterisk": ["blazing_agi"], "freeswitch": []}
+LIBRARIES = {"asterisk": ["blazing_agi"], "freeswitch": ["freeswitch-esl-tokio", "freeswitch-esl"]}
 SERVERS = [DIALSCRIPT, BARE, *LIBRARIES["asterisk"], *LIBRARIES["freeswitch"]]
 
 # A first call fills dialscript's cache; the second one is recorded.
@@ -63,12 +63,13 @@ class Server:
     command: Callable[[str], list]
 
 
-def prepare(folder, switch, trigger, names):
-    """The servers of these names that serve a switch, ready for the call. Records a call of dialscript for the bare one."""
+def prepare(folder, switch, trigger, options):
+    """The servers to measure that serve a switch, ready for the call. Records a call of dialscript for the bare one."""
+    names = options.servers
     folder = folder / switch / trigger
     folder.mkdir(parents=True)
     web = free_address()
-    dialscript = Server(DIALSCRIPT, web, dialscript_command(folder, switch, trigger, web))
+    dialscript = Server(DIALSCRIPT, web, dialscript_command(folder, switch, trigger, web, options.binary))
     found = [dialscript] if DIALSCRIPT in names else []
     if BARE in names:
         record(dialscript, switch, folder / "transcript.json")
@@ -86,7 +87,7 @@ def command(name, before, after):
     return lambda address: [BUILT / name, *before, address, *after]
 
 
-def dialscript_command(folder: Path, switch, trigger, web):
+def dialscript_command(folder: Path, switch, trigger, web, binary):
     """Writes the script and returns a function that writes the settings and makes the command line."""
     text = ""
     if trigger != "none":
@@ -99,7 +100,7 @@ def dialscript_command(folder: Path, switch, trigger, web):
     def make(address):
         settings = folder / "dialscript.toml"
         settings.write_text(SETTINGS.format(switch=switch, other=other, address=address))
-        return [BUILT / "dialscript", "serve", "--config", settings]
+        return [binary or BUILT / "dialscript", "serve", "--config", settings]
 
     return make
 
@@ -107,7 +108,7 @@ def dialscript_command(folder: Path, switch, trigger, web):
 def record(dialscript, switch, file):
     """Records what dialscript does in a call."""
     with ServerProcess(dialscript.command) as server:
-        record = [BUILT / "calls", "record", switch, server.address, dialscript.web, str(RECORDED_CALLS)]
+        record = [BUILT / "calls", "record", switch, server.address, dialscript.web, "0", str(RECORDED_CALLS)]
         recorded = subprocess.run(on_other_core(record), stdout=subprocess.PIPE)
         if recorded.returncode:
             raise SystemExit(f"a call could not be recorded; the log of dialscript:\n{server.log().decode()}")

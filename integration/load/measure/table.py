@@ -5,11 +5,12 @@ import os
 import platform
 import statistics
 import subprocess
+import tomllib
 from pathlib import Path
 
 from . import programs
-from .programs import REPOSITORY
-from .servers import BARE, DIALSCRIPT
+from .programs import LOAD, REPOSITORY
+from .servers import BARE, DIALSCRIPT, LIBRARIES
 
 COLUMNS = ["at once", "server", "CPU µs/call", "to bare", "to library", "KiB/call", "wall s", "p50 ms", "p99 ms"]
 
@@ -114,4 +115,7 @@ def cpu_model():
 def versions():
     """The versions of dialscript and of the libraries."""
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=REPOSITORY, capture_output=True, text=True)
-    return f"dialscript {commit.stdout.strip()}"
+    lock = tomllib.loads((LOAD / "Cargo.lock").read_text())["package"]
+    libraries = [name for names in LIBRARIES.values() for name in names]
+    found = [f"{package['name']} {package['version']}" for package in lock if package["name"] in libraries]
+    return ", ".join([f"dialscript {commit.stdout.strip()}", *found])

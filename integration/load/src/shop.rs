@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 /// The digits that the caller presses.
 pub const DIGITS: &str = "4711";
+/// The caller's number.
+pub const CALLER: &str = "1000";
 /// The variable that each server sets, and its value.
 pub const VARIABLE: &str = "ORDER_STATUS";
 pub const STATUS: &str = "shipped";

@@ -5,9 +5,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::{EslChannel, PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT, RECORD_FILL_CNG};
 use crate::channel::{Destination, Exit, HangupCause, Interruption};
 use crate::esl::command::EslCommand;
-use crate::esl::connection::SOCKET_RESUME;
-use crate::esl::quote::EslVariableValue;
-use crate::esl::variable;
+use crate::esl::connection::{REPLY_TIMEOUT, SOCKET_RESUME};
+use crate::esl::variable::{EslVariable, group_variables};
+
+/// Scripts cannot set variables whose names begin with this.
+const STANDARD_PREFIX: &str = "DIALSCRIPT_";
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     pub(super) async fn set_variables_and_exit(
@@ -16,62 +18,115 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         exit: &Exit,
     ) -> Result<(), Interruption> {
         self.connection.ensure_alive()?;
-        self.stop_playback().await?;
-        let variables = self.final_variables(variables, exit);
-        let values: Vec<_> =
-            variables.iter().map(|(_, text)| EslVariableValue::sanitize(text)).collect();
-        let names = variables.iter().map(|(name, _)| name.as_str());
-        let assignments = variable::multiset(names.zip(&values), self.expansion())?;
-        self.connection.run("multiset", &assignments).await?;
+        self.stop_applications().await?;
+        self.add_final_variables(variables, exit)?;
+        if let Some(functions) = self.exit_functions(exit)? {
+            let mut commands = self.take_variable_commands()?;
+            commands.extend(functions);
+            return self.connection.send_with_exit(commands).await;
+        }
+        let variables = std::mem::take(&mut self.deferred_variables);
+        self.set_by_application(&variables).await?;
         match exit {
             Exit::Continue => Ok(()),
             Exit::Hangup(cause) => {
-                let cause = cause.unwrap_or(HangupCause::NORMAL_CLEARING).0;
-                self.connection.send(&[EslCommand::hangup(&cause.to_string())?]).await
+                self.connection.send(&[EslCommand::hangup(&cause_number(*cause))?]).await
             }
-            Exit::Goto(destination) => self.transfer(destination).await,
+            Exit::Goto(destination) => {
+                self.connection.run("transfer", &self.transfer_argument(destination)).await
+            }
         }
     }
 
     /// Interrupts the running application. Otherwise the dialplan would continue only at its end (`switch_ivr_park`).
-    async fn stop_playback(&mut self) -> Result<(), Interruption> {
+    async fn stop_applications(&mut self) -> Result<(), Interruption> {
         self.playing = None;
-        if !self.connection.is_idle() {
+        let uses_recognizer = std::mem::take(&mut self.recognizer_used);
+        // An interrupted sound ends in any case before the dialplan continues.
+        let ending = self.interrupted.filter(|_| self.connection.is_parked());
+        let is_idle = self.connection.is_idle_except(ending);
+        if !is_idle && self.connection.controlled_channel().is_some() && !uses_recognizer {
+            self.connection.break_all().await?;
+        } else if !is_idle {
             self.connection.run("break", "").await?;
         }
-        if std::mem::take(&mut self.recognizer_used) {
+        if uses_recognizer {
             self.connection.run("detect_speech", "stop").await?;
         }
         Ok(())
     }
 
-    /// The variables of the hand-over, with names in lowercase, and the original values of the variables that we have
-    /// changed.
-    fn final_variables(&self, variables: &[(&str, String)], exit: &Exit) -> Vec<(String, String)> {
-        let mut all = Vec::with_capacity(variables.len() + 3);
+    /// The functions that do what `exit` says. `None` if functions cannot do the hand-over: the call must be parked, and
+    /// the extension must not look like an option (`transfer_function` in `mod_commands.c`).
+    fn exit_functions(&self, exit: &Exit) -> Result<Option<Vec<EslCommand>>, Interruption> {
+        let parked = self.connection.controlled_channel().filter(|_| self.connection.is_parked());
+        let Some(channel) = parked else { return Ok(None) };
+        let (function, argument) = match exit {
+            Exit::Continue => return Ok(Some(Vec::new())),
+            Exit::Hangup(cause) => ("uuid_kill", cause_number(*cause)),
+            Exit::Goto(destination) => ("uuid_transfer", self.transfer_argument(destination)),
+        };
+        if argument.starts_with('-') {
+            return Ok(None);
+        }
+        Ok(Some(vec![EslCommand::api(function, &format!("{channel} {argument}"))?]))
+    }
+
+    /// Sets variables by an application, which works without `full`, and before it is known that the call is parked. It is
+    /// executed even if there are no variables: its end shows that the call is parked.
+    async fn set_by_application(&mut self, variables: &[EslVariable]) -> Result<(), Interruption> {
+        let mut groups = group_variables(variables);
+        if groups.is_empty() {
+            groups.push(&[]);
+        }
+        for group in groups {
+            let (command, execution) = self.multiset_command(group)?;
+            self.connection.send(&[command]).await?;
+            self.connection.wait_for_end(execution, REPLY_TIMEOUT, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Adds to the deferred variables those of the hand-over, and the original values of the variables that we have
+    /// changed. The standard variables have names in lowercase on FreeSWITCH.
+    fn add_final_variables(
+        &mut self,
+        variables: &[(&str, String)],
+        exit: &Exit,
+    ) -> Result<(), Interruption> {
         let changed = [
             (self.terminators_disabled, PLAYBACK_TERMINATORS),
             (self.playback_limited, PLAYBACK_TIMEOUT),
             (self.record_fill_enabled, RECORD_FILL_CNG),
         ];
-        let changed = changed.into_iter().filter(|&(is_changed, _)| is_changed);
-        all.extend(changed.map(|(_, name)| (name.to_owned(), self.original_variable(name))));
+        for (_, name) in changed.into_iter().filter(|&(is_changed, _)| is_changed) {
+            self.defer_variable(name, &self.original_variable(name));
+        }
         // With `socket_resume`, closing the connection does harm in these cases: a call that is transferred, or whose
         // `socket` line has no `async`, stays in CS_RESET for ever, and a call that is hung up may continue in the
         // dialplan (`listener_run`, `socket_function`).
         let resume_harms = *exit != Exit::Continue || !self.connection.is_async();
         if resume_harms && self.settings.has_socket_resume {
-            all.push((SOCKET_RESUME.to_owned(), String::new()));
+            self.defer_variable(SOCKET_RESUME, "");
         }
-        let variables = variables.iter();
-        all.extend(variables.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
-        all
+        for (name, value) in variables {
+            match name.starts_with(STANDARD_PREFIX) {
+                true => self.defer_variable(&name.to_ascii_lowercase(), value),
+                false => self.defer_script_variable(name, value)?,
+            }
+        }
+        Ok(())
     }
 
-    async fn transfer(&mut self, destination: &Destination) -> Result<(), Interruption> {
+    /// `EXTENSION DIALPLAN CONTEXT`
+    fn transfer_argument(&self, destination: &Destination) -> String {
         let dialplan = &self.settings.dialplan;
         let context = destination.context.as_deref().unwrap_or(&self.caller.context);
-        let argument = format!("{} {dialplan} {context}", destination.extension);
-        self.connection.run("transfer", argument.trim_end()).await
+        format!("{} {dialplan} {context}", destination.extension).trim_end().to_owned()
     }
+}
+
+/// The number of the hangup cause.
+fn cause_number(cause: Option<HangupCause>) -> String {
+    cause.unwrap_or(HangupCause::NORMAL_CLEARING).0.to_string()
 }

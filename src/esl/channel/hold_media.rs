@@ -5,13 +5,12 @@ use std::convert::Infallible;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
 
-use super::playback::Playback;
-use super::{EslChannel, PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT};
+use super::playback::{Playback, PlayingSound};
+use super::{EslChannel, PLAYBACK_TIMEOUT};
 use crate::channel::digits::DigitCollector;
 use crate::channel::hold_media::{HoldSchedule, HoldStep, MIN_LOOP_DURATION};
 use crate::channel::{HoldMedia, HoldMusic, Interruption, Sound};
-use crate::esl::command::{EslCommand, EventUuid};
-use crate::esl::quote::EslVariableValue;
+use crate::esl::command::EventUuid;
 use crate::esl::variable;
 
 /// Maximum duration of one playback; music is then started again. Without a limit a stream never ends. If our
@@ -110,17 +109,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         keeps_keys: bool,
     ) -> Result<EventUuid, Interruption> {
         let argument = variable::application_argument(playback.argument.clone(), self.expansion());
-        let (play, execution) = self.connection.execute(playback.application, &argument)?;
-        // Set before the commands are sent, because this future may be dropped meanwhile.
-        self.playing = Some(execution);
-        let mut commands = Vec::with_capacity(3);
-        if keeps_keys && !std::mem::replace(&mut self.terminators_disabled, true) {
-            commands
-                .push(self.connection.execute("set", &format!("{PLAYBACK_TERMINATORS}=none"))?.0);
+        let (play, execution) = self.connection.execute_sound(playback.application, &argument)?;
+        // Set before the command is sent, because this future may be dropped meanwhile.
+        self.playing = Some(PlayingSound::start(execution));
+        if keeps_keys {
+            self.disable_terminators();
         }
-        commands.extend(self.playback_limit_command()?);
-        commands.push(play);
-        self.connection.send(&commands).await?;
+        self.limit_playback();
+        self.send_application(play).await?;
         Ok(execution)
     }
 
@@ -129,45 +125,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         sounds: &[Sound],
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
-        let limit = self.playback_limit_command()?;
-        self.connection.send(limit.as_slice()).await?;
+        self.limit_playback();
         self.play_all(sounds, collector).await
     }
 
-    /// The command that limits the duration of sounds; `None` if it was sent already.
-    fn playback_limit_command(&mut self) -> Result<Option<EslCommand>, Interruption> {
-        if std::mem::replace(&mut self.playback_limited, true) {
-            return Ok(None);
+    /// Limits the duration of each sound.
+    fn limit_playback(&mut self) {
+        if !std::mem::replace(&mut self.playback_limited, true) {
+            self.defer_variable(PLAYBACK_TIMEOUT, &MAX_MUSIC_SECONDS.to_string());
         }
-        let limit = format!("{PLAYBACK_TIMEOUT}={MAX_MUSIC_SECONDS}");
-        Ok(Some(self.connection.execute("set", &limit)?.0))
     }
 
     async fn break_playback(
         &mut self,
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
-        let Some(execution) = self.playing.take() else { return Ok(()) };
-        self.connection.break_application(execution, collector).await
+        let Some(sound) = self.playing.take() else { return Ok(()) };
+        self.interrupt_sound(sound, collector).await
     }
 
-    /// Interrupts the sound that is playing, and restores the duration limit of the dialplan.
+    /// Interrupts the sound that is playing, and restores the duration limit of the dialplan before the next one.
     pub(super) async fn stop_hold_media(
         &mut self,
-        mut collector: Option<&mut DigitCollector<'_>>,
+        collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
-        self.break_playback(collector.as_deref_mut()).await?;
-        if !self.playback_limited {
-            return Ok(());
+        self.break_playback(collector).await?;
+        if std::mem::take(&mut self.playback_limited) {
+            self.defer_variable(PLAYBACK_TIMEOUT, &self.original_variable(PLAYBACK_TIMEOUT));
         }
-        let original = self.original_variable(PLAYBACK_TIMEOUT);
-        let assignment = variable::set(
-            PLAYBACK_TIMEOUT,
-            &EslVariableValue::sanitize(&original),
-            self.expansion(),
-        )?;
-        self.connection.run_collecting_keys("set", &assignment, collector).await?;
-        self.playback_limited = false;
         Ok(())
     }
 }

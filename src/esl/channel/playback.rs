@@ -1,7 +1,23 @@
 //! The applications that can play a sound, and their arguments.
 
+use tokio::time::Instant;
+
 use crate::channel::{Sound, SwitchTts};
+use crate::esl::command::EventUuid;
 use crate::esl::quote::EslVariableValue;
+
+/// A sound that was sent to FreeSWITCH.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PlayingSound {
+    pub(super) execution: EventUuid,
+    pub(super) sent: Instant,
+}
+
+impl PlayingSound {
+    pub(super) fn start(execution: EventUuid) -> Self {
+        Self { execution, sent: Instant::now() }
+    }
+}
 
 /// An application that plays a sound, with its argument before escaping.
 #[derive(Debug, PartialEq, Eq)]

@@ -76,9 +76,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         if self.can_record.is_some() {
             return Ok(());
         }
-        let (fill, _) = self.connection.execute("set", &format!("{RECORD_FILL_CNG}=true"))?;
-        self.record_fill_enabled = true;
-        self.connection.send(&[fill]).await?;
+        if !std::mem::replace(&mut self.record_fill_enabled, true) {
+            self.defer_variable(RECORD_FILL_CNG, "true");
+        }
         // Some versions of `record_session` take quotes and escapes literally (`record_session_function` in
         // `mod_dptools.c`), so a file name that needs them is not checked.
         let can_record =
@@ -96,7 +96,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         let (unset, _) = self.connection.execute("unset", COMPLETION_CAUSE)?;
         let (start, started) = self.connection.execute("record_session", &argument)?;
         let (stop, stopped) = self.connection.execute("stop_record_session", &argument)?;
-        self.connection.send(&[unset, start, stop]).await?;
+        let mut commands = self.take_variable_commands()?;
+        commands.extend([unset, start, stop]);
+        self.connection.send(&commands).await?;
         let started =
             self.connection.wait_for_end(started, REPLY_TIMEOUT, collector.as_deref_mut()).await?;
         self.connection.wait_for_end(stopped, REPLY_TIMEOUT, collector).await?;

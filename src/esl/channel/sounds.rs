@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::EslChannel;
-use super::playback::{self, Playback};
+use super::playback::{self, Playback, PlayingSound};
 use crate::channel::digits::DigitCollector;
 use crate::channel::{Interruption, Sound};
 use crate::esl::connection::{ExecutionCompletion, ExecutionWait};
@@ -21,6 +21,10 @@ use crate::file_access::explain::explain_in_background;
 /// `speak` and `say` that end sooner have failed. They do not report an unknown engine, voice or language, but end in
 /// the frame in which they began (`switch_ivr_speak_text`, `switch_ivr_say`). Nothing audible is that short.
 const MIN_AUDIBLE_DURATION: Duration = Duration::from_millis(120);
+
+/// FreeSWITCH has started a sound that was sent so long ago. It starts an application in the next frame of 20 ms, unless
+/// an earlier sound still plays.
+const MAX_START_TIME: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PlaybackResult {
@@ -77,9 +81,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     ) -> Result<PlaybackResult, Interruption> {
         self.connection.ensure_alive()?;
         let argument = variable::application_argument(playback.argument.clone(), self.expansion());
-        let (play, execution) = self.connection.execute(playback.application, &argument)?;
+        let (play, execution) = self.connection.execute_sound(playback.application, &argument)?;
+        let sound = PlayingSound::start(execution);
         // Set before the command is sent, because this future may be dropped meanwhile.
-        self.playing = Some(execution);
+        self.playing = Some(sound);
         self.start_application(play).await?;
         let started = Instant::now();
         let due = started + self.connection.deadline.remaining_with_margin();
@@ -93,13 +98,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
                 Ok(playback_result(playback, &completion, started.elapsed()))
             }
             ExecutionWait::Key => {
-                self.connection.break_application(execution, collector).await?;
+                self.interrupt_sound(sound, collector).await?;
                 Ok(PlaybackResult::StoppedByKey)
             }
             ExecutionWait::TimedOut => {
                 Err(Interruption::connection_lost("playback did not end in time"))
             }
         }
+    }
+
+    /// Interrupts a sound. A sound that has begun for sure ends in the next frame. Then its end is not awaited: what is
+    /// sent next waits for it in the switch, and begins in the same frame.
+    pub(super) async fn interrupt_sound(
+        &mut self,
+        sound: PlayingSound,
+        collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
+        let earlier = self.interrupted.filter(|&earlier| self.connection.is_running(earlier));
+        let has_begun = sound.sent.elapsed() >= MAX_START_TIME && earlier.is_none();
+        if !has_begun || self.connection.controlled_channel().is_none() {
+            return self.connection.break_application(sound.execution, collector).await;
+        }
+        if self.connection.is_running(sound.execution) {
+            self.interrupted = Some(sound.execution);
+            self.connection.send_break().await?;
+        }
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::{EslConnection, REPLY_TIMEOUT};
+use super::EslConnection;
 use crate::channel::Interruption;
 use crate::channel::digits::DigitCollector;
 use crate::esl::codec::EslMessage;
@@ -67,17 +67,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<ExecutionCompletion, Interruption> {
         let due = Instant::now() + timeout;
-        let push_key = |key| {
-            if let Some(collector) = collector.as_mut() {
-                collector.push_key(key, Instant::now());
-            }
-            false
-        };
+        let push_key = |key| push_to(&mut collector, key);
         match self.wait_for_end_or_key(execution, due, push_key).await? {
             ExecutionWait::Ended(completion) => Ok(completion),
-            ExecutionWait::Key | ExecutionWait::TimedOut => Err(Interruption::connection_lost(
-                format!("an application did not end within {timeout:?}"),
-            )),
+            ExecutionWait::Key | ExecutionWait::TimedOut => Err(not_ended(timeout)),
         }
     }
 
@@ -105,23 +98,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         Ok(ExecutionWait::Ended(ExecutionCompletion::default()))
     }
 
-    /// Interrupts an application and waits for its end. `break` runs inside the application and does not need `full`.
-    /// If the application has just ended, `break` has no effect.
-    pub(in crate::esl) async fn break_application(
-        &mut self,
-        execution: EventUuid,
-        collector: Option<&mut DigitCollector<'_>>,
-    ) -> Result<(), Interruption> {
-        if self.executions.is_running(execution) && self.is_async() {
-            let (command, _) = self.execute("break", "")?;
-            self.send(&[command]).await?;
-        }
-        self.wait_for_end(execution, REPLY_TIMEOUT, collector).await.map(drop)
+    pub(in crate::esl) fn is_running(&self, execution: EventUuid) -> bool {
+        self.executions.is_running(execution)
     }
 
-    /// Whether none of our applications is running.
-    pub(in crate::esl) fn is_idle(&self) -> bool {
-        self.executions.is_idle()
+    /// Whether none of our applications is running, or only this one.
+    pub(in crate::esl) fn is_idle_except(&self, execution: Option<EventUuid>) -> bool {
+        self.executions.is_idle_except(execution)
     }
 
     /// The next event, or `None` at `due`. The driver waits for FreeSWITCH only here.
@@ -153,7 +136,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
             }
             (ExecutionUpdate::Ended(_, ExecutionEnd::Refused), _) => Err(command_refused()),
             (_, EslMessage::Reply(reply)) if !reply.ok => Err(command_refused()),
-            (ExecutionUpdate::Ended(execution, _), message) => {
+            (_, EslMessage::ApiResponse(output)) => self.handle_output(output.as_bytes()),
+            (ExecutionUpdate::Ended(execution, end), message) => {
+                self.parked |= end == ExecutionEnd::Complete;
                 Ok(EslConnectionEvent::ApplicationEnded {
                     execution,
                     completion: ExecutionCompletion::from_message(message),
@@ -164,6 +149,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
             }
             _ => Ok(EslConnectionEvent::Other),
         }
+    }
+
+    /// Handles the output of a function. When the channel hangs up, functions do not find it any more, and
+    /// `CHANNEL_HANGUP` may come later.
+    fn handle_output(&mut self, output: &[u8]) -> Result<EslConnectionEvent, Interruption> {
+        if output.starts_with(b"+OK") {
+            return Ok(EslConnectionEvent::Other);
+        }
+        if !output.starts_with(NO_CHANNEL) {
+            return Err(command_refused());
+        }
+        self.caller_gone = true;
+        Err(Interruption::caller_hung_up())
     }
 
     /// Collects keys until one ends the prompt. Without a collector, waits for the end of the call.
@@ -196,6 +194,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         }
         Ok(())
     }
+}
+
+/// The output of a function for a channel that does not exist, or that has hung up (`switch_core_session_read_lock` in
+/// `switch_core_rwlock.c`).
+const NO_CHANNEL: &[u8] = b"-ERR No such channel";
+
+/// Passes a key to the collector, if there is one. A key does not end the wait.
+pub(super) fn push_to(collector: &mut Option<&mut DigitCollector<'_>>, key: char) -> bool {
+    if let Some(collector) = collector {
+        collector.push_key(key, Instant::now());
+    }
+    false
+}
+
+pub(super) fn not_ended(timeout: Duration) -> Interruption {
+    Interruption::connection_lost(format!("an application did not end within {timeout:?}"))
 }
 
 fn command_refused() -> Interruption {

@@ -133,9 +133,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     fn set(&mut self, assignment: &str) {
         let (name, value) = assignment.split_once('=').unwrap_or((assignment, ""));
         let value = self.expand_variables(value);
-        self.channel.set(name, &value);
+        self.set_variable(name, &value);
+    }
+
+    pub(super) fn set_variable(&mut self, name: &str, value: &str) {
+        self.channel.set(name, value);
         if !INTERNAL_VARIABLES.contains(&&*name.to_ascii_lowercase()) {
-            self.phone.emit(CallEvent::VariableSet { name: name.to_owned(), value });
+            let (name, value) = (name.to_owned(), value.to_owned());
+            self.phone.emit(CallEvent::VariableSet { name, value });
         }
     }
 
@@ -162,6 +167,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         if target.0.is_none() {
             return Ok(());
         }
+        self.end_transferred().await
+    }
+
+    /// Ends the applications of a channel that was transferred.
+    pub(super) async fn end_transferred(&mut self) -> io::Result<()> {
         while let Some(running) = self.running_applications.pop() {
             running.report_end(&mut self.phone, false);
             self.complete_with_response(&running.execute, "FILE PLAYED").await?;

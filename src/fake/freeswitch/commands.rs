@@ -50,7 +50,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             return Ok(());
         }
         if self.channel.full && line.starts_with("api ") {
-            return self.run_api(&line["api ".len()..]).await;
+            return self.run_function(&line["api ".len()..]).await;
         }
         let reply = self.run_command(command);
         self.send_reply(&reply).await
@@ -154,15 +154,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         };
         self.queue.extend(message.filter(|_| self.channel.cause.is_none()));
         "+OK".into()
-    }
-
-    async fn run_api(&mut self, function: &str) -> io::Result<()> {
-        let name = function.split(' ').next().unwrap_or_default();
-        let text = format!("-ERR {name} Command not found!\n");
-        let length = text.len();
-        self.stream
-            .send(&format!("Content-Type: api/response\nContent-Length: {length}\n\n{text}"))
-            .await
     }
 
     /// After a hang-up, `linger` keeps the connection open for a time.

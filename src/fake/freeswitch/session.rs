@@ -14,10 +14,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             return Ok(());
         }
         self.parked = true;
+        self.apply_break().await?;
         self.take_key().await?;
         self.advance_playback().await?;
         self.run_queued_messages().await?;
         self.announce_silence();
+        Ok(())
+    }
+
+    /// An application looks for `CF_BREAK` before it takes messages and keys.
+    async fn apply_break(&mut self) -> io::Result<()> {
+        if !self.running_applications.is_empty() && std::mem::take(&mut self.break_requested) {
+            self.end_application(false).await?;
+        }
         Ok(())
     }
 
@@ -94,9 +103,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
                 FakeEslMessage::HangUp(cause_text) => self.hang_up(&cause_text).await?,
                 FakeEslMessage::Execute(execute) => self.run_application(execute).await?,
             }
-            if !self.running_applications.is_empty() && std::mem::take(&mut self.break_requested) {
-                self.end_application(false).await?;
-            }
+            self.apply_break().await?;
         }
         Ok(())
     }

@@ -61,7 +61,10 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             let mut prompt = sounds.with_trace(trace.clone());
             span.set("dialscript.attempt", self.state.attempt());
             let attempt = match speech {
-                Some(speech) => self.ask_for_speech(speech, keypress, &mut prompt, &trace).await?,
+                // In a box: its future is large, and few scripts use speech.
+                Some(speech) => {
+                    Box::pin(self.ask_for_speech(speech, keypress, &mut prompt, &trace)).await?
+                }
                 None => SpeechAttempt::UseKeys,
             };
             let input = match (attempt, keypress) {

@@ -2,7 +2,7 @@
 
 use dialscript::esl::command::{EslCommand, EventLock, EventUuidGenerator};
 use dialscript::esl::quote::{EslCommandError, EslVariableValue, MAX_VALUE_BYTES};
-use dialscript::esl::variable::{VariableExpansion, escape_expansion, multiset, set, uuid_setvar};
+use dialscript::esl::variable::{VariableExpansion, escape_expansion, multiset, uuid_setvar_multi};
 use proptest::prelude::*;
 
 use super::switch;
@@ -42,14 +42,10 @@ fn the_longest_escaped_value_can_be_sent_by_every_command() {
     let worst = r"\".repeat(MAX_VALUE_BYTES);
     let value = EslVariableValue::sanitize(&worst);
     let uuid = EventUuidGenerator::default().generate();
-    for (application, argument) in [
-        ("set", set("v", &value, VariableExpansion::On).unwrap()),
-        ("multiset", multiset([("v", &value)], VariableExpansion::On).unwrap()),
-    ] {
-        assert!(EslCommand::execute(application, &argument, uuid, EventLock::Queued).is_ok());
-    }
-    let argument = uuid_setvar("u", "v", &value).unwrap();
-    assert!(EslCommand::api("uuid_setvar", &argument).is_ok());
+    let argument = multiset([("v", &value)], VariableExpansion::On).unwrap();
+    assert!(EslCommand::execute("multiset", &argument, uuid, EventLock::Queued).is_ok());
+    let argument = uuid_setvar_multi("u", [("v", &value)]).unwrap();
+    assert!(EslCommand::api("uuid_setvar_multi", &argument).is_ok());
 }
 
 #[test]
@@ -57,24 +53,25 @@ fn a_name_with_special_characters_is_refused_as_a_variable() {
     let value = EslVariableValue::sanitize("x");
     for name in ["", "a b", "a=b", "a;b", "a[0]", "${x}", "a\n", "ä", "a-b", "a,b"] {
         let refused = Err(EslCommandError::InvalidVariableName);
-        assert_eq!(set(name, &value, VariableExpansion::On), refused, "{name}");
         assert_eq!(multiset([(name, &value)], VariableExpansion::On), refused, "{name}");
-        assert_eq!(uuid_setvar("u", name, &value), refused, "{name}");
+        assert_eq!(uuid_setvar_multi("u", [(name, &value)]), refused, "{name}");
     }
-    assert_eq!(uuid_setvar("u v", "name", &value), Err(EslCommandError::InvalidWord));
+    assert_eq!(uuid_setvar_multi("u v", [("name", &value)]), Err(EslCommandError::InvalidWord));
 }
 
 #[test]
 fn arguments_are_quoted_as_expected() {
     let value = EslVariableValue::sanitize(r"a\b; 'c' $d ");
-    assert_eq!(set("v", &value, VariableExpansion::On).unwrap(), r"v=a\\\\b; 'c' \\\$d ");
-    assert_eq!(set("v", &value, VariableExpansion::Off).unwrap(), r"v=a\\b; 'c' \$d ");
-    assert_eq!(uuid_setvar("u", "v", &value).unwrap(), r"u v a\\b; \'c\' $d\s");
     let plain = EslVariableValue::sanitize("1");
     let both = multiset([("v", &value), ("w", &plain)], VariableExpansion::Off).unwrap();
     assert_eq!(both, r"^^;v=a\\\\b\; \'c\' \\$d\s;w=1");
+    let both = uuid_setvar_multi("u", [("v", &value), ("w", &plain)]).unwrap();
+    assert_eq!(both, r"u v=a\\b\; \'c\' $d\s;w=1");
     let module = EslVariableValue::sanitize("unload Mod_Event_Socket");
-    assert_eq!(uuid_setvar("u", "v", &module).unwrap(), "u v unload Mod_''Event_Socket");
+    let split = uuid_setvar_multi("u", [("v", &module)]).unwrap();
+    assert_eq!(split, "u v=unload Mod_''Event_Socket");
+    let named = uuid_setvar_multi("u", [("mod_event_socket", &module)]).unwrap();
+    assert_eq!(named, "u mod_''event_socket=unload Mod_''Event_Socket");
 }
 
 fn any_text() -> impl Strategy<Value = String> {
@@ -119,15 +116,6 @@ proptest! {
     }
 
     #[test]
-    fn set_leaves_the_value(text in any_text(), off in any::<bool>()) {
-        let expansion = if off { VariableExpansion::Off } else { VariableExpansion::On };
-        let value = EslVariableValue::sanitize(&text);
-        let argument = argument_of("set", &set("v", &value, expansion).unwrap())?;
-        let assignment = switch::set(&expanded(&argument, expansion)?).map_err(TestCaseError::fail)?;
-        prop_assert_eq!(assignment, ("v".to_owned(), value.as_str().to_owned()));
-    }
-
-    #[test]
     fn multiset_leaves_every_value(texts in prop::collection::vec(any_text(), 1..5), off in any::<bool>()) {
         let expansion = if off { VariableExpansion::Off } else { VariableExpansion::On };
         let values: Vec<_> = texts.iter().map(|text| EslVariableValue::sanitize(text)).collect();
@@ -142,12 +130,19 @@ proptest! {
     }
 
     #[test]
-    fn uuid_setvar_leaves_the_value(text in any_text()) {
-        let value = EslVariableValue::sanitize(&text);
-        let command = EslCommand::api("uuid_setvar", &uuid_setvar("u", "v", &value).unwrap()).unwrap();
-        let line = std::str::from_utf8(command.as_bytes()).unwrap();
-        let arguments = line.strip_prefix("api uuid_setvar u v").unwrap().strip_suffix("\n\n");
-        prop_assert_eq!(switch::cleanup(arguments.unwrap(), None), value.as_str());
+    fn uuid_setvar_multi_leaves_every_value(
+        texts in prop::collection::vec(any_text(), 1..5),
+    ) {
+        let values: Vec<_> = texts.iter().map(|text| EslVariableValue::sanitize(text)).collect();
+        let arguments = uuid_setvar_multi("u", values.iter().map(|value| ("v", value))).unwrap();
+        let command = EslCommand::api("uuid_setvar_multi", &arguments).unwrap();
         prop_assert!(!switch::read_packet(command.as_bytes())[0].unloads());
+        let line = std::str::from_utf8(command.as_bytes()).unwrap();
+        let arguments = line.strip_prefix("api uuid_setvar_multi u ").unwrap();
+        let parts = switch::split(arguments.strip_suffix("\n\n").unwrap(), ';');
+        prop_assert_eq!(parts.len(), values.len());
+        for (part, value) in parts.iter().zip(&values) {
+            prop_assert_eq!(part.split_once('=').unwrap().1, value.as_str());
+        }
     }
 }

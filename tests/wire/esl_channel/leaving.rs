@@ -1,23 +1,25 @@
 //! Variables, and the hand-over.
 
+use std::future::ready;
+
 use dialscript::channel::{
-    Channel, Destination, DestinationCheck, Exit, HandoverResult, HangupCause, Interruption,
-    TypeAhead,
+    Channel, Destination, DestinationCheck, Exit, HandoverResult, HangupCause, HoldMedia,
+    Interruption, TypeAhead,
 };
 
-use crate::wire::esl_channel::switch::{EslCall, call, call_with};
+use crate::wire::esl_channel::switch::{EslCall, UUID, call, call_with};
 use crate::wire::questions::{ask, four_digits, sounds};
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_interrupts_a_prompt_and_hands_the_call_over_with_its_variables() {
     let EslCall { mut channel, mut switch, stop } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let sound = switch.starts("playback", "/s/welcome.wav").await;
         stop.cancel();
-        switch.runs("break", "").await;
+        switch.breaks().await;
         switch.ends(&sound).await;
-        switch.runs("multiset", "dialscript_outcome=error").await;
+        switch.sets("playback_terminators=;dialscript_outcome=error").await;
         switch.disconnects().await;
     };
     let played = async {
@@ -52,14 +54,14 @@ async fn variables_changed_for_the_call_are_restored_and_the_outcome_is_set_last
     let variables = "variable_playback_terminators: %23\n";
     let EslCall { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         switch.runs("playback", "/s/welcome.wav").await;
-        let wanted = "^^;playback_terminators=#;dialscript_code=7;dialscript_outcome=otherwise";
-        switch.runs("multiset", wanted).await;
+        // Only our own names are in lowercase.
+        let wanted = "playback_terminators=#;Status=new;dialscript_outcome=otherwise";
+        switch.sets(wanted).await;
         switch.disconnects().await;
     };
-    let variables =
-        [("DIALSCRIPT_CODE", "7".to_owned()), ("DIALSCRIPT_OUTCOME", "otherwise".to_owned())];
+    let variables = [("Status", "new".to_owned()), ("DIALSCRIPT_OUTCOME", "otherwise".to_owned())];
     let left = async {
         channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
         channel.hand_over(&variables, &Exit::Continue).await
@@ -101,9 +103,11 @@ async fn priority_1_is_the_beginning_of_an_extension_and_there_are_no_others() {
 #[tokio::test(start_paused = true)]
 async fn a_hostile_value_is_not_evaluated_by_freeswitch() {
     let EslCall { mut channel, mut switch, .. } = call().await;
-    let hostile = [("V", "a\n${system(id)} $${b} %[c]".into())];
-    let set = channel.set_variables(&hostile);
-    let calls = switch.runs("set", "V=a $(system(id)) $$(b) %(c)");
+    let calls = switch.sets("V=a $(system(id)) $$(b) %(c)");
+    let set = async {
+        channel.set_variables(&[("V", "a\n${system(id)} $${b} %[c]".into())]).await.unwrap();
+        channel.wait(ready(()), &HoldMedia::default()).await
+    };
     assert_eq!(tokio::join!(set, calls).0, Ok(()));
 }
 
@@ -124,4 +128,128 @@ async fn a_call_transferred_by_someone_else_is_left_unchanged() {
         channel.hand_over(&[("A", "b".into())], &Exit::Hangup(None)).await
     };
     assert_eq!(tokio::join!(asked, calls).0, HandoverResult::CallerHungUp);
+}
+
+/// A call that has played a sound, so it is parked.
+async fn parked(variables: &str) -> EslCall {
+    let EslCall { mut channel, mut switch, stop } = call_with("async", "full", variables).await;
+    let calls = async {
+        switch.sets("playback_terminators=none").await;
+        switch.runs("playback", "/s/welcome.wav").await;
+    };
+    let mut welcome = sounds(&["/s/welcome.wav"]);
+    let played = channel.play(&mut welcome, TypeAhead::Discard);
+    assert_eq!(tokio::join!(played, calls).0, Ok(()));
+    EslCall { channel, switch, stop }
+}
+
+fn goto(extension: &str) -> Exit {
+    let context = Some("shipping".to_owned());
+    Exit::Goto(Destination { extension: extension.into(), context, priority: None })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parked_call_is_handed_over_in_one_write_and_its_variables_are_set_first() {
+    for (exit, function, argument) in [
+        (goto("9100"), "uuid_transfer", "9100 XML shipping"),
+        (Exit::Hangup(Some(HangupCause(17))), "uuid_kill", "17"),
+    ] {
+        let EslCall { mut channel, mut switch, .. } =
+            parked("variable_socket_resume: true\n").await;
+        let calls = async {
+            let commands = [switch.command().await, switch.command().await, switch.command().await];
+            let assignments = "a=b;playback_terminators=;socket_resume=;dialscript_outcome=matched";
+            let sets = format!("api uuid_setvar_multi {UUID} {assignments}\n");
+            let leaves = format!("api {function} {UUID} {argument}\n");
+            assert_eq!(commands, [&*sets, &*leaves, "exit\n"]);
+            switch.outputs("+OK\n").await;
+            switch.outputs("+OK\n").await;
+            switch.hangs_up().await;
+            switch.closes().await;
+        };
+        let left = async {
+            channel.set_variables(&[("a", "b".into())]).await.unwrap();
+            channel.hand_over(&[("DIALSCRIPT_OUTCOME", "matched".into())], &exit).await
+        };
+        assert_eq!(tokio::join!(left, calls).0, HandoverResult::Completed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_vanishes_before_its_hand_over_is_a_hang_up_and_a_refusal_is_not() {
+    for (output, result) in [
+        ("-ERR No such channel!\n", HandoverResult::CallerHungUp),
+        ("-USAGE: <uuid> <var>=<value>;<var>=<value>...\n", HandoverResult::ConnectionLost),
+        ("-ERR\n", HandoverResult::ConnectionLost),
+    ] {
+        let EslCall { channel, mut switch, .. } = parked("").await;
+        let calls = async {
+            switch.command().await;
+            switch.outputs(output).await;
+            switch.command().await;
+            switch.closes().await;
+        };
+        let variables = [("DIALSCRIPT_OUTCOME", "matched".to_owned())];
+        let left = channel.hand_over(&variables, &Exit::Continue);
+        assert_eq!(tokio::join!(left, calls).0, result, "{output}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_variables_than_a_command_can_set_are_set_by_several_in_their_order() {
+    let EslCall { channel, mut switch, .. } = parked("").await;
+    let names: Vec<_> = (0..150).map(|number| format!("v{number}")).collect();
+    let variables: Vec<_> = names.iter().map(|name| (name.as_str(), "x".repeat(200))).collect();
+    let calls = async {
+        let (mut assignments, mut commands) = (Vec::new(), 0);
+        loop {
+            let command = switch.command().await;
+            if command == "exit\n" {
+                break;
+            }
+            let prefix = format!("api uuid_setvar_multi {UUID} ");
+            let group = command.trim_end().strip_prefix(&prefix).expect("uuid_setvar_multi");
+            assert!(group.split(';').count() <= 64 && group.len() < 5_000);
+            assignments.extend(group.split(';').map(str::to_owned));
+            commands += 1;
+            switch.outputs("+OK\n").await;
+        }
+        assert_eq!(commands, 8);
+        let wanted = variables.iter().map(|(name, value)| format!("{name}={value}"));
+        let first = "playback_terminators=".to_owned();
+        assert_eq!(assignments, [first].into_iter().chain(wanted).collect::<Vec<_>>());
+        switch.closes().await;
+    };
+    let left = channel.hand_over(&variables, &Exit::Continue);
+    assert_eq!(tokio::join!(left, calls).0, HandoverResult::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_extension_that_looks_like_an_option_is_transferred_by_the_application() {
+    let EslCall { channel, mut switch, .. } = parked("").await;
+    let calls = async {
+        switch.runs("multiset", "^^;playback_terminators=").await;
+        switch.runs("transfer", "-both XML shipping").await;
+        switch.disconnects().await;
+    };
+    let exit = goto("-both");
+    let left = channel.hand_over(&[], &exit);
+    assert_eq!(tokio::join!(left, calls).0, HandoverResult::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_full_or_async_variables_are_set_by_an_application_and_the_rest_follows() {
+    for (mode, control) in [("async", "single-channel"), ("static", "full")] {
+        let EslCall { mut channel, mut switch, .. } = call_with(mode, control, "").await;
+        let calls = async {
+            switch.runs("multiset", "^^;a=b;dialscript_outcome=matched").await;
+            switch.runs("transfer", "9100 XML shipping").await;
+            switch.disconnects().await;
+        };
+        let left = async {
+            channel.set_variables(&[("a", "b".into())]).await.unwrap();
+            channel.hand_over(&[("DIALSCRIPT_OUTCOME", "matched".into())], &goto("9100")).await
+        };
+        assert_eq!(tokio::join!(left, calls).0, HandoverResult::Completed);
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dialscript::channel::{CallLimits, Channel, Interruption, LineState};
+use dialscript::channel::{CallLimits, Channel, Exit, HandoverResult, Interruption, LineState};
 use dialscript::esl::connection;
-use tokio::io::{BufReader, duplex};
+use tokio::io::{AsyncReadExt, BufReader, duplex};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -12,9 +12,18 @@ use crate::wire::esl_channel::switch::{CONNECTED, EslCall, FreeSwitch, UUID, cal
 
 #[tokio::test(start_paused = true)]
 async fn an_application_that_never_ends_times_out() {
-    let EslCall { mut channel, mut switch, .. } = call().await;
-    let (picked_up, _) = tokio::join!(channel.pick_up(true), switch.starts("answer", ""));
-    assert!(matches!(picked_up, Err(Interruption::ConnectionLost(_))), "{picked_up:?}");
+    let EslCall { channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.starts("multiset", "").await;
+        switch.0.read_to_end(&mut Vec::new()).await.unwrap();
+    };
+    let left = async {
+        let started = Instant::now();
+        let left = channel.hand_over(&[("A", "b".into())], &Exit::Continue).await;
+        assert_eq!(left, HandoverResult::ConnectionLost);
+        assert_eq!(started.elapsed().as_secs(), 7, "5 s for the hand-over and 2 s for the end");
+    };
+    tokio::join!(left, calls);
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,13 +14,12 @@ use crate::wire::questions::{ask, four_digits, heard, sounds};
 async fn a_key_interrupts_the_prompt_and_keys_during_the_interruption_count() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let prompt = switch.starts("playback", "/s/number.wav").await;
         switch.key('4').await;
-        let broken_off = switch.starts("break", "").await;
+        switch.breaks().await;
         switch.key('7').await;
         switch.ends(&prompt).await;
-        switch.ends(&broken_off).await;
         switch.key('1').await;
         switch.key('1').await;
     };
@@ -33,7 +32,7 @@ async fn a_key_interrupts_the_prompt_and_keys_during_the_interruption_count() {
 async fn without_barge_in_the_prompt_plays_on_and_its_keys_count() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let prompt = switch.starts("playback", "/s/number.wav").await;
         switch.key('4').await;
         switch.key('7').await;
@@ -66,10 +65,10 @@ async fn the_first_digit_timeout_applies_first_and_then_the_inter_digit_timeout(
 async fn type_ahead_from_an_earlier_sound_comes_first_and_skips_the_prompt() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let sound = switch.starts("playback", "/s/welcome.wav").await;
         switch.key('9').await;
-        switch.runs("break", "").await;
+        switch.breaks().await;
         switch.ends(&sound).await;
         switch.key('8').await;
     };
@@ -85,7 +84,7 @@ async fn type_ahead_from_an_earlier_sound_comes_first_and_skips_the_prompt() {
 async fn keys_in_a_sound_without_a_following_question_are_discarded_and_interrupt_nothing() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let sound = switch.starts("playback", "/s/welcome.wav").await;
         switch.key('9').await;
         switch.ends(&sound).await;

@@ -36,7 +36,7 @@ fn or_keys() -> SpeechOptions {
 }
 
 async fn begins(switch: &mut FreeSwitch, prompt: &str) -> String {
-    switch.runs("set", "playback_terminators=none").await;
+    switch.sets("playback_terminators=none").await;
     switch.starts("play_and_detect_speech", &format!("{prompt} {DETECT}")).await
 }
 
@@ -49,7 +49,7 @@ fn result(text: &str) -> String {
 async fn the_words_come_from_the_engine_which_listens_during_the_last_sound() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         switch.runs("playback", "/s/first.wav").await;
         let argument = format!("execute-app-arg: /s/last.wav {DETECT}");
         let detection = switch.starts("play_and_detect_speech", &argument).await;
@@ -65,7 +65,7 @@ async fn the_words_come_from_the_engine_which_listens_during_the_last_sound() {
 async fn a_prompt_that_is_no_file_is_played_before_recognition() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let digits = switch.starts("say", "en number iterated 12\n").await;
         sleep(Duration::from_secs(1)).await;
         switch.completes_without_response(&digits).await;
@@ -113,7 +113,7 @@ async fn a_missing_prompt_does_not_stop_recognition() {
 async fn a_prompt_without_barge_in_is_played_before_recognition() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let prompt = switch.starts("playback", "/s/prompt.wav\n").await;
         switch.key('4').await;
         sleep(Duration::from_secs(9)).await;
@@ -154,7 +154,7 @@ async fn a_key_ends_recognition_and_starts_digit_collection() {
         switch.key('#').await;
         // Recognition is stopped before the hand-over.
         switch.runs("detect_speech", "execute-app-arg: stop\n").await;
-        switch.runs("multiset", "playback_terminators=").await;
+        switch.sets("playback_terminators=").await;
         switch.disconnects().await;
     };
     let listen = or_keys();
@@ -192,7 +192,7 @@ async fn a_shutdown_during_recognition_stops_it_before_the_hand_over() {
         switch.runs("break", "").await;
         switch.runs("detect_speech", "execute-app-arg: stop\n").await;
         switch.completes(&detection, "Application-Response: DONE\n").await;
-        switch.runs("multiset", "playback_terminators=").await;
+        switch.sets("playback_terminators=").await;
         switch.disconnects().await;
     };
     let listen = listen("pocketsphinx", "digits");
@@ -220,7 +220,7 @@ async fn a_hang_up_while_the_engine_listens_is_reported_as_a_hang_up() {
 async fn parameters_of_a_grammar_follow_those_of_the_driver() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let wanted = r"recognition-timeout=15000,speech-timeout=900}builtin:grammar/digits\\sonly";
         let detection = switch.starts("play_and_detect_speech", wanted).await;
         switch.completes(&detection, &result("")).await;

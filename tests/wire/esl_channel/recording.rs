@@ -28,7 +28,7 @@ fn or_keys() -> SpeechOptions {
 
 /// FreeSWITCH reports whether it can write the file, or why it can not.
 async fn opens(switch: &mut FreeSwitch, cause: &str) {
-    switch.runs("set", "record_fill_cng=true").await;
+    switch.sets("record_fill_cng=true").await;
     switch.runs("unset", "record_completion_cause").await;
     let begun = switch.starts("record_session", "execute-app-arg: /r/1.wav\n").await;
     switch.completes(&begun, cause).await;
@@ -37,7 +37,7 @@ async fn opens(switch: &mut FreeSwitch, cause: &str) {
 
 async fn begins(switch: &mut FreeSwitch) -> String {
     opens(switch, "").await;
-    switch.runs("set", "playback_terminators=none").await;
+    switch.sets("playback_terminators=none").await;
     switch.starts("record", "execute-app-arg: /r/1.wav 16 200 2\n").await
 }
 
@@ -86,8 +86,7 @@ async fn the_maximum_length_is_kept_exactly() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         let recording = begins(&mut switch).await;
-        let broken_off = switch.starts("break", "").await;
-        switch.ends(&broken_off).await;
+        switch.breaks().await;
         switch.completes(&recording, "variable_silence_hits_exhausted: false\n").await;
     };
     let listen = listen(FILE);
@@ -104,9 +103,8 @@ async fn a_key_ends_the_recording_and_starts_digit_collection() {
         let recording = begins(&mut switch).await;
         switch.key('*').await;
         switch.key('4').await;
-        let broken_off = switch.starts("break", "").await;
+        switch.breaks().await;
         switch.key('7').await;
-        switch.ends(&broken_off).await;
         switch.completes(&recording, "").await;
         switch.key('#').await;
     };
@@ -122,7 +120,7 @@ async fn a_key_ends_the_recording_and_starts_digit_collection() {
 async fn a_key_before_the_recording_has_begun_counts() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "record_fill_cng=true").await;
+        switch.sets("record_fill_cng=true").await;
         switch.runs("unset", "record_completion_cause").await;
         let begun = switch.starts("record_session", FILE).await;
         switch.key('4').await;
@@ -144,8 +142,7 @@ async fn any_key_ends_the_utterance_if_keys_are_not_allowed() {
     let calls = async {
         let recording = begins(&mut switch).await;
         switch.key('*').await;
-        let broken_off = switch.starts("break", "").await;
-        switch.ends(&broken_off).await;
+        switch.breaks().await;
         switch.completes(&recording, "").await;
     };
     let listen = listen(FILE);
@@ -191,8 +188,7 @@ async fn a_hang_up_while_the_caller_speaks_is_reported_as_a_hang_up() {
 async fn a_file_name_with_spaces_and_quotes_reaches_record_unchanged() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "record_fill_cng=true").await;
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("record_fill_cng=true;playback_terminators=none").await;
         let wanted = r"execute-app-arg: /a\\sb\\'c/1.wav 16 200 2";
         let recording = switch.starts("record", wanted).await;
         falls_silent(&mut switch, &recording, 4000).await;
@@ -207,7 +203,7 @@ async fn on_a_wideband_channel_the_silence_threshold_is_doubled() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         opens(&mut switch, "variable_read_rate: 16000\n").await;
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let recording = switch.starts("record", "/r/1.wav 16 400 2\n").await;
         falls_silent(&mut switch, &recording, 4000).await;
     };
@@ -222,10 +218,10 @@ async fn a_shutdown_while_a_caller_speaks_stops_the_recording_and_restores_varia
     let calls = async {
         let recording = begins(&mut switch).await;
         stop.cancel();
-        switch.runs("break", "").await;
+        switch.breaks().await;
         switch.completes_without_response(&recording).await;
-        let before = "^^;playback_terminators=;record_fill_cng=;dialscript_outcome=error";
-        switch.runs("multiset", before).await;
+        let before = "playback_terminators=;record_fill_cng=;dialscript_outcome=error";
+        switch.sets(before).await;
         switch.disconnects().await;
     };
     let listened = async {

@@ -50,7 +50,7 @@ async fn digits_and_letters_are_spoken_in_the_language_of_the_channel() {
         let variables = format!("variable_default_language: {language}\n");
         let EslCall { mut channel, mut switch, .. } = call_with("async", "full", &variables).await;
         let calls = async {
-            switch.runs("set", "playback_terminators=none").await;
+            switch.sets("playback_terminators=none").await;
             let digits = format!("execute-app-arg: {said} number iterated 12\n");
             is_heard(&mut switch, "say", &digits).await;
             let letters = format!("execute-app-arg: {said} name_spelled pronounced ab1\n");
@@ -66,7 +66,7 @@ async fn digits_in_a_language_without_sounds_are_spoken_in_english() {
     let variables = "variable_default_language: hi\n";
     let EslCall { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         fails(&mut switch, "say", "hi number iterated 12\n").await;
         is_heard(&mut switch, "say", "en number iterated 12\n").await;
     };
@@ -78,7 +78,7 @@ async fn digits_in_a_language_without_sounds_are_spoken_in_english() {
 async fn a_text_is_spoken_by_its_engine_and_voice() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         is_heard(&mut switch, "speak", "execute-app-arg: flite|kal|Order 7, please.\n").await;
     };
     let sounds = [spoken("flite", "kal", " Order 7, please. ")];
@@ -89,7 +89,7 @@ async fn a_text_is_spoken_by_its_engine_and_voice() {
 async fn a_hostile_text_is_not_evaluated_by_freeswitch_or_the_synthesizer() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let text = "flite|kal|(voice=x) $(system(id)) $$(b) a b  c 'd\n";
         is_heard(&mut switch, "speak", &format!("execute-app-arg: {text}")).await;
     };
@@ -118,7 +118,7 @@ async fn a_text_that_would_hang_up_the_call_is_not_spoken() {
 async fn a_sound_that_can_not_be_played_does_not_lose_the_others() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         switch.runs("playback", "/s/a, b!c 'd.wav").await;
         let missing = switch.starts("playback", "/s/missing.wav").await;
         switch.ends_with(&missing, "FILE%20NOT%20FOUND").await;
@@ -138,7 +138,7 @@ async fn a_sound_that_can_not_be_played_does_not_lose_the_others() {
 async fn a_sound_of_the_sound_server_is_fetched_by_whichever_module_is_loaded() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let url = "execute-app-arg: http://10.0.0.5:8085/a.wav\n";
         let fetched = switch.starts("playback", url).await;
         switch.ends_with(&fetched, "FILE%20NOT%20FOUND").await;
@@ -155,12 +155,11 @@ async fn a_sound_of_the_sound_server_is_fetched_by_whichever_module_is_loaded() 
 async fn a_key_interrupts_spoken_digits_too() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_terminators=none").await;
         let said = switch.starts("say", "number iterated").await;
         switch.key('4').await;
-        let broken_off = switch.starts("break", "").await;
+        switch.breaks().await;
         switch.completes_without_response(&said).await;
-        switch.ends(&broken_off).await;
         switch.key('#').await;
     };
     let question = four_digits();
@@ -199,16 +198,19 @@ async fn a_caller_who_hangs_up_while_a_sound_is_synthesized_ends_the_prompt() {
 async fn music_may_be_sounds_of_any_kind() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_timeout_sec=30").await;
+        switch.sets("playback_timeout_sec=30").await;
         let music = switch.starts("speak", "flite|kal|One moment").await;
-        let broken_off = switch.starts("break", "").await;
+        switch.breaks().await;
         switch.completes_without_response(&music).await;
-        switch.ends(&broken_off).await;
-        switch.runs("set", "playback_timeout_sec=\n").await;
+        switch.sets("playback_timeout_sec=;playback_terminators=none").await;
+        is_heard(&mut switch, "speak", "flite|kal|Done").await;
     };
     let music = Some(HoldMusic::Sounds([spoken("flite", "kal", "One moment")].into()));
     let hold_media = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
-    let waited = channel.wait(sleep(Duration::from_secs(2)), &hold_media);
+    let waited = async {
+        channel.wait(sleep(Duration::from_secs(2)), &hold_media).await.unwrap();
+        play(&mut channel, &[spoken("flite", "kal", "Done")]).await
+    };
     assert_eq!(tokio::join!(waited, calls).0, Ok(()));
 }
 

@@ -56,6 +56,29 @@ impl FreeSwitch {
         command
     }
 
+    /// A function of `api` is called for our channel.
+    pub(crate) async fn calls(&mut self, function: &str, arguments: &str) {
+        let wanted = format!("api {function} {UUID} {arguments}");
+        assert_eq!(self.command().await.trim_end(), wanted.trim_end());
+        self.outputs("+OK\n").await;
+    }
+
+    pub(crate) async fn outputs(&mut self, output: &str) {
+        let length = output.len();
+        self.says(&format!("Content-Type: api/response\nContent-Length: {length}\n\n{output}"))
+            .await;
+    }
+
+    /// Variables are set by a function.
+    pub(crate) async fn sets(&mut self, assignments: &str) {
+        self.calls("uuid_setvar_multi", assignments).await;
+    }
+
+    /// A sound is interrupted by a function.
+    pub(crate) async fn breaks(&mut self) {
+        self.calls("uuid_break", "").await;
+    }
+
     /// An application starts; its name for the events.
     pub(crate) async fn starts(&mut self, application: &str, argument: &str) -> String {
         let command = self.takes(&format!("execute-app-name: {application}\n")).await;
@@ -106,6 +129,11 @@ impl FreeSwitch {
 
     pub(crate) async fn disconnects(&mut self) {
         self.takes("exit").await;
+        self.closes().await;
+    }
+
+    /// Closes the connection, after an `exit` or a hang-up.
+    pub(crate) async fn closes(&mut self) {
         self.says("Content-Type: text/disconnect-notice\nContent-Length: 0\n\n").await;
         self.0.get_mut().shutdown().await.unwrap();
     }

@@ -18,20 +18,80 @@ async fn a_quick_answer_starts_no_music_and_a_late_one_interrupts_it() {
     let EslCall { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
     let calls = async {
         // Music has a time limit, in case the daemon is gone by then. A later prompt has its own limit.
-        switch.runs("set", "playback_timeout_sec=30").await;
+        switch.sets("playback_timeout_sec=30").await;
         let music = switch.starts("playback", "local_stream://jazz").await;
-        let broken_off = switch.starts("break", "").await;
+        switch.breaks().await;
         switch.ends(&music).await;
-        switch.ends(&broken_off).await;
-        switch.runs("set", "execute-app-arg: playback_timeout_sec=60\n").await;
+        switch.sets("playback_timeout_sec=60;playback_terminators=none").await;
+        switch.runs("playback", "/s/found.wav").await;
     };
     let music = Some(HoldMusic::Class("jazz".into()));
     let hold_media = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
     let waited = async {
         channel.wait(sleep(Duration::from_millis(299)), &hold_media).await.unwrap();
         channel.wait(sleep(Duration::from_millis(301)), &hold_media).await.unwrap();
+        channel.play(&mut sounds(&["/s/found.wav"]), TypeAhead::Discard).await.unwrap();
     };
     tokio::join!(waited, calls);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_sound_is_queued_behind_music_that_has_played_for_some_time() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.sets("playback_timeout_sec=30").await;
+        let music = switch.starts("playback", "event-lock: true\n").await;
+        switch.breaks().await;
+        switch.sets("playback_timeout_sec=;playback_terminators=none").await;
+        let sound = switch.starts("playback", "/s/found.wav").await;
+        switch.ends(&music).await;
+        switch.ends(&sound).await;
+    };
+    let music = Some(HoldMusic::Class("jazz".into()));
+    let hold_media = HoldMedia { music, ..HoldMedia::default() };
+    let waited = async {
+        channel.wait(sleep(Duration::from_secs(1)), &hold_media).await.unwrap();
+        channel.play(&mut sounds(&["/s/found.wav"]), TypeAhead::Discard).await
+    };
+    assert_eq!(tokio::join!(waited, calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn music_that_may_not_have_begun_is_interrupted_until_it_ends() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.sets("playback_timeout_sec=30").await;
+        let music = switch.starts("playback", "local_stream://jazz").await;
+        for _ in 0..3 {
+            switch.breaks().await;
+        }
+        switch.ends(&music).await;
+    };
+    let music = Some(HoldMusic::Class("jazz".into()));
+    let hold_media = HoldMedia { music, ..HoldMedia::default() };
+    let waited = channel.wait(sleep(Duration::from_millis(10)), &hold_media);
+    assert_eq!(tokio::join!(waited, calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_full_music_is_interrupted_by_an_application_inside_it() {
+    let EslCall { mut channel, mut switch, .. } = call_with("async", "single-channel", "").await;
+    let calls = async {
+        switch.starts("multiset", "playback_timeout_sec=30").await;
+        let music = switch.starts("playback", "local_stream://jazz").await;
+        let broken_off = switch.starts("break", "").await;
+        switch.ends(&broken_off).await;
+        switch.ends(&music).await;
+        switch.starts("multiset", "playback_timeout_sec=;playback_terminators=none").await;
+        switch.runs("playback", "/s/found.wav").await;
+    };
+    let music = Some(HoldMusic::Class("jazz".into()));
+    let hold_media = HoldMedia { music, ..HoldMedia::default() };
+    let waited = async {
+        channel.wait(sleep(Duration::from_secs(2)), &hold_media).await.unwrap();
+        channel.play(&mut sounds(&["/s/found.wav"]), TypeAhead::Discard).await
+    };
+    assert_eq!(tokio::join!(waited, calls).0, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -55,16 +115,15 @@ async fn a_reassurance_interrupts_the_music_which_starts_again_after_it() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let started = Instant::now();
     let calls = async {
-        switch.runs("set", "playback_timeout_sec=30").await;
+        switch.sets("playback_timeout_sec=30").await;
         for second in [5, 12] {
             let music = switch.starts("playback", "local_stream://jazz").await;
-            let broken_off = switch.starts("break", "").await;
+            switch.breaks().await;
             assert_eq!(started.elapsed().as_secs(), second);
-            switch.ends(&music).await;
-            switch.ends(&broken_off).await;
             if second == 5 {
-                switch.runs("set", "playback_terminators=none").await;
+                switch.sets("playback_terminators=none").await;
             }
+            switch.ends(&music).await;
             for file in ["/s/wait.wav", "/s/please.wav"] {
                 let sound = switch.starts("playback", file).await;
                 sleep(Duration::from_secs(1)).await;
@@ -72,10 +131,8 @@ async fn a_reassurance_interrupts_the_music_which_starts_again_after_it() {
             }
         }
         let music = switch.starts("playback", "local_stream://jazz").await;
-        let broken_off = switch.starts("break", "").await;
+        switch.breaks().await;
         switch.ends(&music).await;
-        switch.ends(&broken_off).await;
-        switch.runs("set", "playback_timeout_sec=").await;
     };
     let hold_media = reassuring(false);
     let waited = channel.wait(sleep(Duration::from_secs(15)), &hold_media);
@@ -86,13 +143,10 @@ async fn a_reassurance_interrupts_the_music_which_starts_again_after_it() {
 async fn an_answer_interrupts_a_reassurance() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_timeout_sec=30").await;
-        switch.runs("set", "playback_terminators=none").await;
+        switch.sets("playback_timeout_sec=30;playback_terminators=none").await;
         let sound = switch.starts("playback", "/s/wait.wav").await;
-        let broken_off = switch.starts("break", "").await;
+        switch.breaks().await;
         switch.ends(&sound).await;
-        switch.ends(&broken_off).await;
-        switch.runs("set", "playback_timeout_sec=").await;
     };
     let hold_media = HoldMedia { music: None, ..reassuring(false) };
     let waited = channel.wait(sleep(Duration::from_secs(6)), &hold_media);
@@ -110,25 +164,19 @@ async fn nothing_is_played_during_a_wait_if_it_could_not_be_interrupted() {
 async fn keys_are_kept_during_music_in_a_reassurance_and_until_the_next_question() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        switch.runs("set", "playback_terminators=none").await;
-        switch.runs("set", "playback_timeout_sec=30").await;
+        switch.sets("playback_terminators=none;playback_timeout_sec=30").await;
         let music = switch.starts("playback", "local_stream://jazz").await;
         switch.key('1').await;
-        let broken_off = switch.starts("break", "").await;
+        switch.breaks().await;
         switch.key('2').await;
         switch.ends(&music).await;
-        switch.ends(&broken_off).await;
         let sound = switch.starts("playback", "/s/wait.wav").await;
         switch.key('3').await;
-        let broken_off = switch.starts("break", "").await;
+        switch.breaks().await;
         switch.ends(&sound).await;
-        switch.ends(&broken_off).await;
-        let before = switch.starts("set", "playback_timeout_sec=").await;
         switch.key('4').await;
-        switch.ends(&before).await;
-        let variable = switch.starts("set", "A=b").await;
+        switch.sets("playback_timeout_sec=;A=b").await;
         switch.key('#').await;
-        switch.ends(&variable).await;
     };
     let question = DigitOptions { max_digits: 8, ..four_digits() };
     let hold_media = reassuring(true);

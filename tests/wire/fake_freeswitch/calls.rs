@@ -228,3 +228,36 @@ async fn a_caller_with_keys_on_request_presses_them_at_a_question() {
     server.executes("playback", SHORT).await;
     assert_eq!(events(&server.read_messages(Duration::from_secs(3)).await).len(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn functions_set_variables_break_and_transfer_at_once_and_an_unknown_channel_is_an_error() {
+    let (mut server, _) = server(&[]).await;
+    let uuid = server.asks("connect").await[0].get("Unique-ID").unwrap().to_owned();
+    server.executes("playback", LONG).await;
+    let ended = events(&server.asks(&format!("api uuid_break {uuid}")).await);
+    assert_eq!(ended, ["CHANNEL_EXECUTE_COMPLETE playback FILE%20PLAYED"]);
+    for wrong in ["uuid_setvar_multi other a=b", "uuid_break other", "uuid_kill other 16"] {
+        server.asks(&format!("api {wrong}")).await;
+    }
+    server.asks(&format!(r"api uuid_setvar_multi {uuid} A=x\;y;b=${{A}};c=\sz")).await;
+    let left = server.asks(&format!("api uuid_transfer {uuid} 9100 XML shipping")).await;
+    assert_eq!(left[0].get("Content-Type"), Some("api/response"), "before the events");
+    let result = server.closes().await;
+    assert_eq!(result.continuation, Continuation::Destination("9100@shipping".into()));
+    let variables = ["a", "b", "c"].map(|name| result.variables[name].as_str());
+    assert_eq!(variables, ["x;y", "${A}", " z"], "nothing is expanded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sound_with_an_event_lock_holds_back_the_next_one_until_a_break() {
+    let (mut server, phone_log) = server(&[]).await;
+    let uuid = server.asks("connect").await[0].get("Unique-ID").unwrap().to_owned();
+    let locked = "sendmsg\ncall-command: execute\nexecute-app-name: playback\nevent-lock: true\n";
+    server.asks(&format!("{locked}execute-app-arg: {LONG}")).await;
+    let queued = events(&server.executes("playback", SHORT).await);
+    assert!(queued.is_empty(), "{queued:?}");
+    server.asks(&format!("api uuid_break {uuid}")).await;
+    server.read_messages(Duration::from_secs(3)).await;
+    let started = |event: &CallEvent| matches!(event, CallEvent::SoundStarted { .. });
+    assert_eq!(phone_log.events().iter().filter(|event| started(event)).count(), 2);
+}

@@ -6,9 +6,9 @@ use std::io;
 use dialscript_load::shop::{DIGITS, VARIABLE};
 use tokio::time::sleep;
 
+use crate::check_variable;
 use crate::round::Hold;
 use crate::socket::SwitchSocket;
-use crate::{KEY_GAP, check_variable};
 
 /// The AGI environment of Asterisk 22. The number of the call makes its `agi_uniqueid`.
 const ENVIRONMENT: &str = include_str!("../../../data/agi-environment.txt");
@@ -32,7 +32,7 @@ enum Before {
 pub(crate) async fn play(
     socket: &mut SwitchSocket<'_>,
     hold: &mut Hold<'_>,
-    number: usize,
+    number: u64,
 ) -> io::Result<()> {
     let mut call = AgiCall::default();
     socket.send(ENVIRONMENT.replace("NUMBER", &number.to_string()).as_bytes()).await?;
@@ -45,9 +45,9 @@ pub(crate) async fn play(
                 Before::Nothing => {}
                 Before::Prompt(keys) => {
                     hold.wait().await;
-                    press(keys).await;
+                    press(keys, hold).await;
                 }
-                Before::Keys(keys) => press(keys).await,
+                Before::Keys(keys) => press(keys, hold).await,
             }
             socket.send(format!("{reply}\n").as_bytes()).await?;
         }
@@ -58,9 +58,9 @@ pub(crate) async fn play(
     check_variable(call.variables.get(VARIABLE).map(String::as_str))
 }
 
-async fn press(keys: usize) {
+async fn press(keys: usize, hold: &Hold<'_>) {
     for _ in 0..keys {
-        sleep(KEY_GAP).await;
+        sleep(hold.pace().gap).await;
     }
 }
 

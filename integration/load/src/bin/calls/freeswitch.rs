@@ -8,7 +8,6 @@ mod session;
 
 use std::future::pending;
 use std::io;
-use std::time::Duration;
 
 use dialscript_load::shop::VARIABLE;
 use tokio::time::{Instant, sleep_until};
@@ -19,16 +18,12 @@ use crate::socket::SwitchSocket;
 use command::EslCommand;
 use session::Session;
 
-/// The real frame has 20 ms. A shorter one makes the measurement shorter. It changes no cost, as long as the events of a
-/// frame come later than the reply to the command that has caused them.
-const FRAME: Duration = Duration::from_millis(5);
-
 pub(crate) async fn play(
     socket: &mut SwitchSocket<'_>,
     hold: &mut Hold<'_>,
-    number: usize,
+    number: u64,
 ) -> io::Result<()> {
-    let mut session = Session::new(number);
+    let mut session = Session::new(number, hold.pace());
     while !session.is_closed() {
         tokio::select! {
             ended = socket.read() => if ended? { break },

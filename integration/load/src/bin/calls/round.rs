@@ -1,15 +1,40 @@
 //! The calls of a round wait for each other in their prompts.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::{Instant, sleep_until};
 
 /// The most connections that wait for their first command at the same time. It is less than the backlog of a listener:
 /// the kernel drops connections beyond the backlog, and they are repeated only after a second.
 const CONNECTING: usize = 256;
+/// The callers of a round press their first key one after the other, at this distance. Otherwise each of them would need
+/// its own connection to the web application at the same moment.
+const BETWEEN_CALLERS: Duration = Duration::from_micros(100);
+
+/// How fast a call is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// The distance between two keys that the caller presses.
+    pub(crate) gap: Duration,
+    /// The time in which a session of FreeSWITCH runs its queue and takes a key: 20 ms in the real one. A shorter one
+    /// makes the measurement shorter. It changes no cost, as long as the events of a frame come later than the reply to
+    /// the command that has caused them.
+    pub(crate) frame: Duration,
+}
+
+impl Pace {
+    pub(crate) fn with_gap(milliseconds: u64) -> Self {
+        Self {
+            gap: Duration::from_millis(milliseconds),
+            frame: Duration::from_millis(milliseconds / 4),
+        }
+    }
+}
 
 pub(crate) struct Round {
+    pace: Pace,
     /// Calls that are not in their prompt yet.
     missing: AtomicUsize,
     none_missing: Notify,
@@ -18,8 +43,9 @@ pub(crate) struct Round {
 }
 
 impl Round {
-    pub(crate) fn new(calls: usize) -> Self {
+    pub(crate) fn new(calls: usize, pace: Pace) -> Self {
         Self {
+            pace,
             missing: AtomicUsize::new(calls),
             none_missing: Notify::new(),
             opened: watch::Sender::new(false),
@@ -47,21 +73,30 @@ impl Round {
 /// The wait of one call. A call that is lost does not keep the others waiting.
 pub(crate) struct Hold<'r> {
     round: &'r Round,
+    /// The place of the call in its round.
+    place: u32,
+    released: Option<Instant>,
     began: Option<Instant>,
     /// The time that the call has waited.
     pub(crate) held: Duration,
 }
 
 impl<'r> Hold<'r> {
-    pub(crate) fn new(round: &'r Round) -> Self {
-        Self { round, began: None, held: Duration::ZERO }
+    pub(crate) fn new(round: &'r Round, place: u32) -> Self {
+        Self { round, place, released: None, began: None, held: Duration::ZERO }
     }
 
-    /// Returns when the callers may press their keys. Only the first prompt waits.
+    pub(crate) fn pace(&self) -> Pace {
+        self.round.pace
+    }
+
+    /// Returns when the caller may press its keys. Only the first prompt waits.
     pub(crate) async fn wait(&mut self) {
         let began = self.begin();
         // An error means that the round is over.
         drop(self.round.opened.subscribe().wait_for(|open| *open).await);
+        let turn = BETWEEN_CALLERS * self.place;
+        sleep_until(*self.released.get_or_insert_with(|| Instant::now() + turn)).await;
         if self.held.is_zero() {
             self.held = began.elapsed();
         }

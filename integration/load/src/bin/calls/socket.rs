@@ -14,6 +14,9 @@ use tokio::time::sleep;
 /// after the message that caused it.
 const REACTION: Duration = Duration::from_millis(30);
 
+/// More than a server sends in one write.
+const INPUT_BYTES: usize = 2048;
+
 pub(crate) type SharedTranscript = Arc<Mutex<Transcript>>;
 
 pub(crate) struct SwitchSocket<'r> {
@@ -32,12 +35,14 @@ impl SwitchSocket<'_> {
     ) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, input: Vec::new(), transcript, connecting: None })
+        let input = Vec::with_capacity(INPUT_BYTES);
+        Ok(Self { stream, input, transcript, connecting: None })
     }
 
     /// Reads more input. Returns whether the server has closed the connection.
     pub(crate) async fn read(&mut self) -> io::Result<bool> {
         let before = self.input.len();
+        self.input.reserve(INPUT_BYTES);
         let bytes = self.stream.read_buf(&mut self.input).await?;
         self.connecting = None;
         self.record(before);
@@ -53,6 +58,7 @@ impl SwitchSocket<'_> {
             }
             sleep(REACTION).await;
             let before = self.input.len();
+            self.input.reserve(INPUT_BYTES);
             // Nothing to read is an error as well.
             drop(self.stream.try_read_buf(&mut self.input));
             self.record(before);

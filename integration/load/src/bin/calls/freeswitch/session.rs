@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use super::command::EslCommand;
 use super::event::{EventFormat, EventText, channel_data};
 use super::execute::{Application, Execute, assignments, unquote};
-use super::{FRAME, failed};
-use crate::KEY_GAP;
+use super::failed;
+use crate::round::Pace;
 
 /// The kinds of events of `myevents` that this channel has.
 const MY_EVENTS: [&str; 6] = [
@@ -21,9 +21,11 @@ const MY_EVENTS: [&str; 6] = [
     "CHANNEL_UNPARK",
     "DTMF",
 ];
+const UUID_PREFIX: &str = "79a13f0c-af42-4aaf-bbc8-";
 const GOODBYE: &str = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n";
 
 pub(super) struct Session {
+    pace: Pace,
     uuid: String,
     sequence: usize,
     format: EventFormat,
@@ -35,7 +37,8 @@ pub(super) struct Session {
     playing: Option<Execute>,
     /// `uuid_break` was called.
     break_requested: bool,
-    transfer_requested: bool,
+    /// `uuid_transfer` or `uuid_kill` was called.
+    leave_requested: bool,
     /// `park` begins with the next frame.
     parking: bool,
     keys: VecDeque<char>,
@@ -48,9 +51,10 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(number: usize) -> Self {
+    pub(super) fn new(number: u64, pace: Pace) -> Self {
         Self {
-            uuid: format!("79a13f0c-af42-4aaf-bbc8-{number:012x}"),
+            pace,
+            uuid: format!("{UUID_PREFIX}{number:012x}"),
             sequence: 1_000_000,
             format: EventFormat::Plain,
             events: HashSet::new(),
@@ -58,7 +62,7 @@ impl Session {
             queue: VecDeque::new(),
             playing: None,
             break_requested: false,
-            transfer_requested: false,
+            leave_requested: false,
             parking: false,
             keys: DIGITS.chars().collect(),
             pressed: String::new(),
@@ -86,7 +90,7 @@ impl Session {
     /// Lets the caller press keys.
     pub(super) fn release(&mut self) {
         self.holds = false;
-        self.next_key = Some(Instant::now() + KEY_GAP);
+        self.next_key = Some(Instant::now() + self.pace.gap);
     }
 
     /// When [`run_frame`](Self::run_frame) has something to do.
@@ -104,7 +108,7 @@ impl Session {
                 self.take_turn();
                 return Ok(vec![channel_data(&self.uuid)]);
             }
-            "exit" => return Ok(self.exit()),
+            "exit" => return self.exit(),
             "api" => return Ok(vec![api_response(&self.run_api(rest)?)]),
             "sendmsg" => self.queue_execute(command, rest)?,
             "myevents" => {
@@ -128,18 +132,20 @@ impl Session {
         Ok(vec![command_reply(text)])
     }
 
-    fn exit(&mut self) -> Vec<Vec<u8>> {
+    /// What is queued is still run after the end of the connection.
+    fn exit(&mut self) -> io::Result<Vec<Vec<u8>>> {
+        self.run_queue()?;
         self.closed = true;
         let (uuid, length) = (&self.uuid, GOODBYE.len());
         let notice = format!(
             "Content-Type: text/disconnect-notice\nControlled-Session-UUID: {uuid}\n\
              Content-Disposition: disconnect\nContent-Length: {length}\n\n{GOODBYE}"
         );
-        vec![command_reply("+OK bye"), notice.into_bytes()]
+        Ok(vec![command_reply("+OK bye"), notice.into_bytes()])
     }
 
     fn queue_execute(&mut self, command: &EslCommand, to: &str) -> io::Result<&'static str> {
-        if !to.is_empty() && to != self.uuid {
+        if !to.is_empty() && !is_channel(to) {
             return Err(failed(&format!("got a message for another call: {to}")));
         }
         let execute = Execute::from_command(command).ok_or_else(|| {
@@ -173,7 +179,7 @@ impl Session {
     fn run_api(&mut self, function: &str) -> io::Result<String> {
         let (name, arguments) = function.split_once(' ').unwrap_or((function, ""));
         let (uuid, rest) = arguments.split_once(' ').unwrap_or((arguments, ""));
-        if uuid != self.uuid {
+        if !is_channel(uuid) {
             return Err(failed(&format!("got an api command for another call: {function}")));
         }
         match name {
@@ -187,7 +193,7 @@ impl Session {
             "uuid_getvar" => return Ok(self.variable(rest).unwrap_or("_undef_").to_owned()),
             "uuid_exists" => return Ok("true".into()),
             "uuid_break" => self.break_requested = true,
-            "uuid_transfer" => self.transfer_requested = true,
+            "uuid_transfer" | "uuid_kill" => self.leave_requested = true,
             _ => return Err(failed(&format!("does not know this function: {function}"))),
         }
         self.take_turn();
@@ -200,7 +206,7 @@ impl Session {
 
     /// There is work for the next frame.
     fn take_turn(&mut self) {
-        self.next_turn.get_or_insert(Instant::now() + FRAME);
+        self.next_turn.get_or_insert(Instant::now() + self.pace.frame);
     }
 
     /// Takes a key, and runs what is queued. Returns the events.
@@ -217,7 +223,7 @@ impl Session {
 
     fn take_key(&mut self) -> io::Result<()> {
         let Some(key) = self.keys.pop_front() else { return Ok(()) };
-        self.next_key = (!self.keys.is_empty()).then(|| Instant::now() + KEY_GAP);
+        self.next_key = (!self.keys.is_empty()).then(|| Instant::now() + self.pace.gap);
         self.pressed.push(key);
         self.event(
             "DTMF",
@@ -250,7 +256,7 @@ impl Session {
             let Some(execute) = self.queue.pop_front() else { break };
             self.run(execute)?;
         }
-        if std::mem::take(&mut self.transfer_requested) {
+        if std::mem::take(&mut self.leave_requested) {
             self.stop_playing();
             self.event("CHANNEL_UNPARK", &[]);
         }
@@ -327,6 +333,11 @@ impl Session {
         headers.iter().for_each(|(name, value)| event.header(name, value));
         self.sent.push(event.finish());
     }
+}
+
+/// The bare server repeats the identifier of the recorded call.
+fn is_channel(uuid: &str) -> bool {
+    uuid.starts_with(UUID_PREFIX)
 }
 
 fn command_reply(text: &str) -> Vec<u8> {

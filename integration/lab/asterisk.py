@@ -1,6 +1,7 @@
 """Runs an Asterisk with its own configuration and folders."""
 
 import random
+import shutil
 import re
 import socket
 import subprocess
@@ -82,9 +83,10 @@ class Asterisk:
         return [self._run, Path(self._fetched.name), Path(self._sockets.name)]
 
     def name_process(self):
-        """Gives its process the name of the installed program. An unpacked one has the name of the loader."""
+        """Gives its process and its executable file the name of the installed program. An unpacked one has the name of
+        the loader."""
         self._loader = self._run / "asterisk"
-        self._loader.symlink_to(debian.program(self._root, "usr/sbin/asterisk")[0])
+        shutil.copy(debian.program(self._root, "usr/sbin/asterisk")[0], self._loader)
 
     def stop(self):
         """Stops it; calls in progress are hung up."""

@@ -67,8 +67,9 @@ class TwoUsers:
         switch = self._base.switch.another(self.folder / f"switch-{self._started}", "")
         self._switch = switch
         switch.launcher = launcher(self.user, groups)
-        switch.name_process()
         give(switch.folders, self.user)
+        # The program itself belongs to root, as an installed one does.
+        switch.name_process()
         switch.start()
         self.lab.switch = switch
 

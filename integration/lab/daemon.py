@@ -185,6 +185,10 @@ class Daemon:
         fields = ({**line, **line.get("fields", {})} for line in lines)
         return [line for line in fields if line.get("message") == "call"]
 
+    def wait_for_log(self, text, within=5):
+        """Waits until its log has the text. A line is written shortly after what it reports."""
+        wait_until(lambda: text in self.log, within, f"{text!r} in the daemon's log")
+
     def wait_for_calls(self, count, within=5):
         """Waits until this number of calls has ended; returns the line of the last one."""
         wait_until(lambda: len(self.calls) >= count, within, f"{count} calls in the daemon's log")

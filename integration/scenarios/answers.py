@@ -131,7 +131,7 @@ def garbage(lab):
 def html(lab):
     page = web.Answer(200, "<!doctype html><html><body>code=200</body></html>", "text/html; charset=utf-8")
     expect_no_response(call_with_answer(lab, page), status="200")
-    expect("HTML is in the daemon's log", "HTML" in lab.daemon.log, True)
+    lab.daemon.wait_for_log("HTML")
 
 
 @scenario("invalid JSON is no_response")

@@ -49,8 +49,11 @@ def excluded(lab):
     lab.script("leads", ANNOUNCE.replace('"continue"', '"script broken"')).start()
     for script, reason in (("broken", "unknown key `thn`"), ("leads", "leads to `broken`, which is excluded")):
         lab.call(script).expect_rejected()
-        lines = [line for line in lab.daemon.log.splitlines() if "refused: the script is excluded" in line]
-        expect(f"the reason against {script}", reason in lines[-1] and f'"{script}"' in lines[-1], True)
+        parts = ("refused: the script is excluded", reason, f'"{script}"')
+        wait_until(
+            lambda: any(all(part in line for part in parts) for line in lab.daemon.log.splitlines()), 5,
+            f"the reason against {script} in the log",
+        )
     expect_heard(lab, "asks", "ask_more")
     lab.daemon.reload({"broken": ANNOUNCE.replace("ask_more", "sorry")})
     wait_until(lambda: "scripts reloaded" in lab.daemon.log, 5, "the daemon to reload its scripts")

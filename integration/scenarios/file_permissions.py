@@ -165,6 +165,7 @@ def writes_recordings(lab):
     users.start_switch([])
     call = users.lab.call("listens")
     call.wait_until_over(20)
+    wait_until(lambda: users.warnings("speech recognition failed"), 5, "the warning")
     line = users.warnings("speech recognition failed")[-1]
     denied = f"user {SWITCH_USER} cannot write to the folder {users.shared}"
     expect(f"{denied!r} is in {line}", denied in json.dumps(line), True)

@@ -150,6 +150,7 @@ def breaker(lab):
     lab.web.on("/it", SILENT)
     asks(lab, "retry = 0").start()
     lab.in_parallel(lambda _: expect_no_response(lab, within=2.6), range(3))
+    lab.daemon.wait_for_calls(3)
     expect("the log has this line once", lab.daemon.log.count("circuit breaker opened"), 1)
     requests = len(lab.web.requests)
     line = expect_no_response(lab, within=0.5)

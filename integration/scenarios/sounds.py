@@ -116,7 +116,7 @@ def expect_skipped(lab, answer, settings=""):
     call = plays(lab, f"{lab.web.url}/sounds/jingle.mp3").call("plays")
     hear_all(call, "welcome")
     call.expect_variables("otherwise")
-    expect("it is in the log", "a part of a prompt could not be played" in lab.daemon.log, True)
+    lab.daemon.wait_for_log("a part of a prompt could not be played")
 
 
 @scenario("a sound that the web server does not have is skipped")

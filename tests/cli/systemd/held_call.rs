@@ -1,6 +1,6 @@
 //! A call on Asterisk that waits for a key.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -39,10 +39,13 @@ impl HeldCall {
         }
     }
 
+    /// The next command; empty at the end of the call. That can be a reset, if the daemon has not read the last reply.
     pub(super) fn next_command(&mut self) -> String {
         let mut line = String::new();
-        self.commands.read_line(&mut line).unwrap();
-        line
+        match self.commands.read_line(&mut line) {
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => String::new(),
+            read => read.map(|_| line).unwrap(),
+        }
     }
 
     /// Presses a key, answers the other commands, and returns the last one.

@@ -57,6 +57,9 @@ fn variable(
     (name.get_ref().clone(), script.template(value, EscapeContext::Variable))
 }
 
+/// A much longer name would not fit into a command to Asterisk.
+const MAX_NAME_BYTES: usize = 200;
+
 fn check_variable(file: &TomlFile, given: &Spanned<String>) {
     let name = given.get_ref();
     let is_variable = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -69,6 +72,9 @@ fn check_variable(file: &TomlFile, given: &Spanned<String>) {
             }
         };
         file.error_with_help(given.span(), "not a valid name of a channel variable", help);
+    } else if name.len() > MAX_NAME_BYTES {
+        let help = format!("use at most {MAX_NAME_BYTES} characters");
+        file.error_with_help(given.span(), "the name of this variable is too long", &help);
     } else if name.to_ascii_uppercase().starts_with("DIALSCRIPT_") {
         let help = "use another name";
         file.error_with_help(

@@ -1,6 +1,7 @@
 //! The state of a call in the dialplan, before, during and after `AGI()`.
 
 use std::collections::HashMap;
+use std::iter::repeat;
 
 use super::parse::split_arguments;
 use crate::fake::destinations::FakeDestinations;
@@ -91,7 +92,8 @@ impl FakeAsteriskChannel {
     pub(super) fn assignments(&self, name: &str, value: &str) -> Vec<(String, String)> {
         match name.strip_prefix("ARRAY(").and_then(|names| names.strip_suffix(')')) {
             Some(names) if self.has_func_strings => {
-                split_arguments(names).into_iter().zip(split_arguments(value)).collect()
+                let values = split_arguments(value).into_iter().chain(repeat(String::new()));
+                split_arguments(names).into_iter().zip(values).collect()
             }
             Some(_) => Vec::new(),
             None => vec![(name.to_owned(), value.to_owned())],

@@ -40,8 +40,10 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             log_question(next_script);
         }
         self.fill_variables(outcome);
-        // Without sounds and without another script, nothing lies between the variables and the hand-over.
-        if !outcome.sounds.is_empty() || next_script.is_some() {
+        // The variables come first: the caller may hang up during the sounds, and the dialplan of Asterisk can use them
+        // to look for the destination (`eswitch`). Otherwise nothing lies between them and the hand-over.
+        let checks_destination = matches!(outcome.then, ThenAction::Goto { .. });
+        if !outcome.sounds.is_empty() || next_script.is_some() || checks_destination {
             self.set_variables().await?;
         }
         self.play_playlist(script, &outcome.sounds, RequestPhase::After, type_ahead).await?;

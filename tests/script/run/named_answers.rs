@@ -30,7 +30,7 @@ async fn the_answer_of_a_named_script_is_escaped_for_its_place() {
     ended.in_order(&[
         "request http://shop.example/%2F..%3Fa%26b%22%0D%0A%1B/x?q=%2F..%3Fa%26b%22%0D%0A%1B",
         r#"body {"s": "/..?a&b\"\r\n\u001b", "n": 1.50, "v": "/..?a&b\"\r\n\u001b"}"#,
-        "LINE=/..?a&b\"   ",
+        "set LINE=/..?a&b\"   ",
     ]);
     assert_eq!(ended.variable("OUTCOME"), "error", "no destination has such characters");
 }

@@ -110,7 +110,7 @@ async fn recognized_words_are_escaped_like_any_untrusted_text() {
     }
     let script = WORDS.replace("[otherwise]", "[otherwise]\nset = { SAID = \"{speech}\" }");
     let ended = ScriptCall::of(script.leak()).says(["a\r\nb\0"]).runs().await;
-    ended.in_order(&["SAID=a  b "]);
+    ended.in_order(&["set SAID=a  b "]);
 }
 
 #[tokio::test]

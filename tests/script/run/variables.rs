@@ -7,6 +7,10 @@ use super::call::ScriptCall;
 const SILENT: &str = r#"
     [otherwise]
     set  = { FIRST = "1", SECOND = "2" }
+"#;
+const TRANSFERRED: &str = r#"
+    [otherwise]
+    set  = { FIRST = "1", SECOND = "2" }
     then = "goto 9100@shipping"
 "#;
 const SPOKEN: &str = r#"
@@ -29,11 +33,11 @@ async fn the_hand_over_sets_the_variables_of_an_outcome_without_sounds_before_th
 }
 
 #[tokio::test]
-async fn a_destination_that_does_not_exist_leaves_the_variables_of_the_outcome() {
-    let mut call = ScriptCall::of(SILENT);
+async fn variables_are_set_before_the_destination_is_looked_for() {
+    let mut call = ScriptCall::of(TRANSFERRED);
     call.channel.reach = DestinationCheck::Missing;
     let ended = call.runs().await;
-    ended.in_order(&["FIRST=1", "SECOND=2", "DIALSCRIPT_OUTCOME=error", "Continue"]);
+    ended.in_order(&["set FIRST=1", "set SECOND=2", "DIALSCRIPT_OUTCOME=error", "Continue"]);
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! SET VARIABLE with the function `ARRAY`. The values were split by Asterisk's own function (`main/app.c`).
+//! SET VARIABLE with the function `ARRAY`. The values were split by Asterisk's own function (`main/app.c`); `array` in
+//! `func_strings.c` sets the variables.
 
 use dialscript::fake::asterisk::{FakeAsteriskCall, FakeDestinations};
 use dialscript::fake::dtmf::DtmfSource;
@@ -22,8 +23,7 @@ async fn set_together(value: &str, has_func_strings: bool) -> [String; 3] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn array_sets_as_many_variables_as_there_are_values_and_splits_them_as_asterisk_does() {
-    let unset = "200 result=0";
+async fn array_splits_values_as_asterisk_does_and_empties_the_variables_without_a_value() {
     for (value, variables) in [
         ("a,b,c", ["a", "b", "c"].as_slice()),
         (" a ,, c ", &[" a ", "", " c "]),
@@ -37,7 +37,7 @@ async fn array_sets_as_many_variables_as_there_are_values_and_splits_them_as_ast
         (r"end\", &["end"]),
         ("(,a", &["(,a"]),
     ] {
-        let mut wanted = [unset; 3].map(str::to_owned);
+        let mut wanted = ["200 result=1 ()"; 3].map(str::to_owned);
         for (wanted, value) in wanted.iter_mut().zip(variables) {
             *wanted = format!("200 result=1 ({value})");
         }

@@ -170,6 +170,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
         if let Some(done) = work.as_mut().now_or_never() {
             return Ok(Some(done));
         }
+        // Not `wait` without hold media: this future is a part of that of every call, and that one is much larger.
         let Some(collector) = collector else {
             if self.connection.caller_gone {
                 return Err(Interruption::caller_hung_up());

@@ -17,7 +17,7 @@ pub(super) const MAX_LINES: usize = 16_384;
 pub(super) const MAX_BYTES: usize = 4 << 20;
 
 /// How long the first line after a pause may wait for others. Waking the writer costs more than a line, and a busy daemon
-/// logs thousands of lines in a second.
+/// logs thousands of lines in a second. A process that is killed loses the lines that wait.
 const COLLECTING_TIME: Duration = Duration::from_millis(2);
 
 /// The lines that wait to be written.

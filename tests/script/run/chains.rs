@@ -42,7 +42,7 @@ async fn without_a_trigger_branches_compare_the_input() {
     assert_eq!(ended.report.exit, "goto 1@sales");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_chain_of_scripts_keeps_inputs_and_shows_no_sensitive_input() {
     let call = ScriptCall::of(MENU).and("pin", PIN).enters(["9", "2", "4711"]);
     let ended = call.answers_json(r#"{"to": "vault"}"#).runs().await;
@@ -53,7 +53,7 @@ async fn a_chain_of_scripts_keeps_inputs_and_shows_no_sensitive_input() {
     assert!(!format!("{:?}", ended.report).contains("4711"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_sensitive_input_that_an_answer_repeats_is_masked_in_the_report() {
     let call = ScriptCall::of(MENU).and("pin", PIN).enters(["2", "4711"]);
     let ended = call.answers_json(r#"{"to": "x4711"}"#).runs().await;

@@ -40,8 +40,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
 
     /// Interrupts the running application. Otherwise the dialplan would continue only at its end (`switch_ivr_park`).
     async fn stop_applications(&mut self) -> Result<(), Interruption> {
-        self.playing = None;
+        let sound = self.playing.take();
         let uses_recognizer = std::mem::take(&mut self.recognizer_used);
+        // A sound has an event lock: the applications `break` and `detect_speech` would wait for its end.
+        if let Some(sound) = sound.filter(|_| uses_recognizer) {
+            self.connection.break_application(sound.execution, None).await?;
+        }
         // An interrupted sound ends in any case before the dialplan continues.
         let ending = self.interrupted.filter(|_| self.connection.is_parked());
         let is_idle = self.connection.is_idle_except(ending);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dialscript::channel::RecognizeResult;
 use dialscript::channel::{
     AsrSource, Channel, DigitOptions, Digits, Exit, HandoverResult, Interruption, Sound,
-    SpeechOptions, SpeechResult,
+    SpeechOptions, SpeechResult, TypeAhead,
 };
 use dialscript::esl::asr_result::parse_recognition;
 use tokio::time::sleep;
@@ -202,6 +202,30 @@ async fn a_shutdown_during_recognition_stops_it_before_the_hand_over() {
         channel.hand_over(&[], &Exit::Continue).await
     };
     assert_eq!(tokio::join!(listened, calls).0, HandoverResult::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_during_a_sound_after_a_recognition_interrupts_the_sound_first() {
+    let EslCall { mut channel, mut switch, stop } = call().await;
+    let calls = async {
+        let detection = begins(&mut switch, "silence_stream://10").await;
+        switch.completes(&detection, &result(NLSML)).await;
+        let sound = switch.starts("playback", "/s/long.wav").await;
+        stop.cancel();
+        switch.breaks().await;
+        switch.ends(&sound).await;
+        switch.runs("detect_speech", "execute-app-arg: stop\n").await;
+        switch.sets("playback_terminators=").await;
+        switch.disconnects().await;
+    };
+    let listen = listen("pocketsphinx", "digits");
+    let played = async {
+        said(&mut channel, &listen).await.unwrap();
+        let played = channel.play(&mut sounds(&["/s/long.wav"]), TypeAhead::Discard).await;
+        assert_eq!(played, Err(Interruption::Shutdown));
+        channel.hand_over(&[], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(played, calls).0, HandoverResult::Completed);
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,6 +22,7 @@ use std::time::Duration;
 pub use deadline::CallLimits;
 use digits::{DigitCollector, TypeAheadBuffer};
 pub use digits::{DigitOptions, Digits, DigitsEnd};
+pub(crate) use handover::STANDARD_VARIABLE_PREFIX;
 pub use handover::{Destination, DestinationCheck, Exit, HandoverResult, HangupCause};
 pub use hold_media::{HoldMedia, HoldMusic, Reassurance};
 pub use interruption::Interruption;

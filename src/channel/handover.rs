@@ -1,5 +1,8 @@
 //! Where a call goes when the script is done.
 
+/// The names of the standard variables of a hand-over begin with this. Scripts cannot set such variables.
+pub(crate) const STANDARD_VARIABLE_PREFIX: &str = "DIALSCRIPT_";
+
 /// A place in the dialplan. Its parts contain only letters, digits and `_ + * # . -`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {

@@ -46,8 +46,22 @@ pub fn run<'a, C: Channel + 'a, T: TriggerClient, V: VoiceService>(
     trace: TraceContext,
     progress: &'a CallProgress,
 ) -> impl Future<Output = CallReport> + Send + 'a {
-    let mut call =
-        CallRun::start(channel, library, (triggers, voice), script, arguments, trace, progress);
+    progress.set_caller(channel.caller().clone());
+    progress.start_script(script.clone());
+    let state = CallState::new(library, channel.caller().clone(), script, arguments);
+    let (report, code, unset_variables) = Default::default();
+    let mut call = CallRun {
+        channel,
+        progress,
+        library,
+        triggers,
+        voice,
+        state,
+        report,
+        code,
+        unset_variables,
+        trace,
+    };
     async move {
         let exit = match call.run_scripts().await {
             Ok(exit) => exit,
@@ -91,34 +105,7 @@ enum NextStep {
     Again,
 }
 
-impl<'a, C: Channel, T: TriggerClient, V: VoiceService> CallRun<'a, C, T, V> {
-    fn start(
-        channel: C,
-        library: &'a ScriptLibrary,
-        (triggers, voice): (&'a T, &'a V),
-        script: Arc<Script>,
-        arguments: ScriptArguments,
-        trace: TraceContext,
-        progress: &'a CallProgress,
-    ) -> Self {
-        progress.set_caller(channel.caller().clone());
-        progress.start_script(script.clone());
-        let state = CallState::new(library, channel.caller().clone(), script, arguments);
-        let (report, code, unset_variables) = Default::default();
-        Self {
-            channel,
-            progress,
-            library,
-            triggers,
-            voice,
-            state,
-            report,
-            code,
-            unset_variables,
-            trace,
-        }
-    }
-
+impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     async fn run_scripts(&mut self) -> Result<Exit, Interruption> {
         for _ in 0..MAX_SCRIPTS {
             match self.run_script().await? {

@@ -79,7 +79,8 @@ fn check_asterisk(context: &DoctorContext<'_>) -> Vec<Finding> {
 
 fn check_freeswitch(context: &DoctorContext<'_>) -> Vec<Finding> {
     let needed =
-        ["mod_event_socket", "mod_dptools", "mod_dialplan_xml", "mod_sndfile"].map(essential);
+        ["mod_event_socket", "mod_commands", "mod_dptools", "mod_dialplan_xml", "mod_sndfile"]
+            .map(essential);
     let is_loaded = |module: &NeededModule| {
         let command = format!("module_exists {}", module.name);
         let shown = ask("freeswitch", "fs_cli", &["-x", &command], context)?;

@@ -8,6 +8,7 @@ use serde_spanned::Spanned;
 use super::context::ScriptContext;
 use super::playlist::PlaylistKeys;
 use super::then::ThenValue;
+use crate::channel::STANDARD_VARIABLE_PREFIX;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::NamedTexts;
@@ -75,7 +76,7 @@ fn check_variable(file: &TomlFile, given: &Spanned<String>) {
     } else if name.len() > MAX_NAME_BYTES {
         let help = format!("use at most {MAX_NAME_BYTES} characters");
         file.error_with_help(given.span(), "the name of this variable is too long", &help);
-    } else if name.to_ascii_uppercase().starts_with("DIALSCRIPT_") {
+    } else if name.to_ascii_uppercase().starts_with(STANDARD_VARIABLE_PREFIX) {
         let help = "use another name";
         file.error_with_help(
             given.span(),

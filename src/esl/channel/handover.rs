@@ -3,13 +3,10 @@
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{EslChannel, PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT, RECORD_FILL_CNG};
-use crate::channel::{Destination, Exit, HangupCause, Interruption};
+use crate::channel::{Destination, Exit, HangupCause, Interruption, STANDARD_VARIABLE_PREFIX};
 use crate::esl::command::EslCommand;
 use crate::esl::connection::{REPLY_TIMEOUT, SOCKET_RESUME};
 use crate::esl::variable::{EslVariable, group_variables};
-
-/// Scripts cannot set variables whose names begin with this.
-const STANDARD_PREFIX: &str = "DIALSCRIPT_";
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     pub(super) async fn set_variables_and_exit(
@@ -114,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             self.defer_variable(SOCKET_RESUME, "");
         }
         for (name, value) in variables {
-            match name.starts_with(STANDARD_PREFIX) {
+            match name.starts_with(STANDARD_VARIABLE_PREFIX) {
                 true => self.defer_variable(&name.to_ascii_lowercase(), value),
                 false => self.defer_script_variable(name, value)?,
             }

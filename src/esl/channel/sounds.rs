@@ -22,8 +22,8 @@ use crate::file_access::explain::explain_in_background;
 /// the frame in which they began (`switch_ivr_speak_text`, `switch_ivr_say`). Nothing audible is that short.
 const MIN_AUDIBLE_DURATION: Duration = Duration::from_millis(120);
 
-/// FreeSWITCH has started a sound that was sent so long ago. It starts an application in the next frame of 20 ms, unless
-/// an earlier sound still plays.
+/// FreeSWITCH has started a sound that was sent so long ago, unless an earlier application, such as `answer`, still runs.
+/// It starts an application in the next frame of 20 ms.
 const MAX_START_TIME: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,17 +86,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         // Set before the command is sent, because this future may be dropped meanwhile.
         self.playing = Some(sound);
         self.start_application(play).await?;
-        let started = Instant::now();
-        let due = started + self.connection.deadline.remaining_with_margin();
+        let due = Instant::now() + self.connection.deadline.remaining_with_margin();
         let ends_wait = |key| {
             let Some(collector) = collector.as_mut() else { return false };
             collector.push_key(key, Instant::now());
             collector.ends_prompt()
         };
         match self.connection.wait_for_end_or_key(execution, due, ends_wait).await? {
-            ExecutionWait::Ended(completion) => {
-                Ok(playback_result(playback, &completion, started.elapsed()))
-            }
+            ExecutionWait::Ended(completion) => Ok(playback_result(playback, &completion)),
             ExecutionWait::Key => {
                 self.interrupt_sound(sound, collector).await?;
                 Ok(PlaybackResult::StoppedByKey)
@@ -108,14 +105,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     }
 
     /// Interrupts a sound. A sound that has begun for sure ends in the next frame. Then its end is not awaited: what is
-    /// sent next waits for it in the switch, and begins in the same frame.
+    /// sent next waits for it in the switch, and begins one frame later.
     pub(super) async fn interrupt_sound(
         &mut self,
         sound: PlayingSound,
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
-        let earlier = self.interrupted.filter(|&earlier| self.connection.is_running(earlier));
-        let has_begun = sound.sent.elapsed() >= MAX_START_TIME && earlier.is_none();
+        let has_begun = sound.sent.elapsed() >= MAX_START_TIME
+            && self.connection.is_idle_except(Some(sound.execution));
         if !has_begun || self.connection.controlled_channel().is_none() {
             return self.connection.break_application(sound.execution, collector).await;
         }
@@ -140,14 +137,10 @@ pub(super) async fn warn_unplayable(call_id: &str, sound: &Sound) {
 
 /// `playback` reports how it ended (`playback_function` in `mod_dptools.c`). The others do not: they have failed if
 /// they ended too soon.
-fn playback_result(
-    playback: &Playback,
-    completion: &ExecutionCompletion,
-    duration: Duration,
-) -> PlaybackResult {
+fn playback_result(playback: &Playback, completion: &ExecutionCompletion) -> PlaybackResult {
     let failed = match playback.application {
         "playback" => matches!(&*completion.response(), "FILE NOT FOUND" | "PLAYBACK ERROR"),
-        _ => duration < MIN_AUDIBLE_DURATION,
+        _ => completion.duration < MIN_AUDIBLE_DURATION,
     };
     if failed { PlaybackResult::Failed } else { PlaybackResult::Finished }
 }

@@ -26,26 +26,31 @@ pub(in crate::esl) enum EslConnectionEvent {
     Other,
 }
 
-/// The event that reported the end of an application, if there was one.
+/// The end of an application.
 #[derive(Debug, Default)]
-pub(in crate::esl) struct ExecutionCompletion(Option<EslEvent>);
+pub(in crate::esl) struct ExecutionCompletion {
+    /// The event that reported it, if there was one.
+    event: Option<EslEvent>,
+    /// Time since the application was sent, or since the end of the last one before it.
+    pub(in crate::esl) duration: Duration,
+}
 
 impl ExecutionCompletion {
     fn from_message(message: EslMessage) -> Self {
         match message {
-            EslMessage::Event(event) => Self(Some(event)),
+            EslMessage::Event(event) => Self { event: Some(event), ..Self::default() },
             _ => Self::default(),
         }
     }
 
     /// `Application-Response`; empty if the application has set none.
     pub(in crate::esl) fn response(&self) -> Cow<'_, str> {
-        self.0.as_ref().and_then(EslEvent::application_response).unwrap_or_default()
+        self.event.as_ref().and_then(EslEvent::application_response).unwrap_or_default()
     }
 
     /// A channel variable, as it was when the application ended.
     pub(in crate::esl) fn variable(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.0.as_ref()?.variable(name)
+        self.event.as_ref()?.variable(name)
     }
 }
 
@@ -81,13 +86,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         due: Instant,
         mut ends_wait: impl FnMut(char) -> bool + Send,
     ) -> Result<ExecutionWait, Interruption> {
+        let mut began_at = Instant::now();
         while self.executions.is_running(execution) {
             match self.next_event(due).await? {
                 Some(EslConnectionEvent::ApplicationEnded { execution: ended, completion })
                     if ended == execution =>
                 {
-                    return Ok(ExecutionWait::Ended(completion));
+                    let duration = began_at.elapsed();
+                    return Ok(ExecutionWait::Ended(ExecutionCompletion {
+                        duration,
+                        ..completion
+                    }));
                 }
+                Some(EslConnectionEvent::ApplicationEnded { .. }) => began_at = Instant::now(),
                 Some(EslConnectionEvent::Key(key)) if ends_wait(key) => {
                     return Ok(ExecutionWait::Key);
                 }
@@ -158,7 +169,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
             return Ok(EslConnectionEvent::Other);
         }
         if !output.starts_with(NO_CHANNEL) {
-            return Err(command_refused());
+            // So the hand-over does without functions.
+            self.controlled_channel = None;
+            return Err(Interruption::Refused(FUNCTION_REFUSED.into()));
         }
         self.caller_gone = true;
         Err(Interruption::caller_hung_up())
@@ -196,6 +209,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     }
 }
 
+const FUNCTION_REFUSED: &str =
+    "the switch refused a function of `api`: load mod_commands, or leave out `full`";
 /// The output of a function for a channel that does not exist, or that has hung up (`switch_core_session_read_lock` in
 /// `switch_core_rwlock.c`).
 const NO_CHANNEL: &[u8] = b"-ERR No such channel";

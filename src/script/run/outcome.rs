@@ -40,8 +40,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             log_question(next_script);
         }
         self.fill_variables(outcome);
-        // The variables come first: the caller may hang up during the sounds, and the dialplan of Asterisk can use them
-        // to look for the destination (`eswitch`). Otherwise nothing lies between them and the hand-over.
+        // The variables come first: the caller may hang up during the sounds, and a dialplan can use them to look for the
+        // destination. Otherwise nothing lies between them and the hand-over.
         let checks_destination = matches!(outcome.then, ThenAction::Goto { .. });
         if !outcome.sounds.is_empty() || next_script.is_some() || checks_destination {
             self.set_variables().await?;

@@ -196,6 +196,51 @@ async fn a_call_that_vanishes_before_its_hand_over_is_a_hang_up_and_a_refusal_is
 }
 
 #[tokio::test(start_paused = true)]
+async fn without_mod_commands_the_call_is_handed_over_by_applications() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.command().await;
+        switch.outputs("-ERR uuid_setvar_multi Command not found!\n").await;
+        let sound = switch.starts("playback", "/s/welcome.wav").await;
+        let broken_off = switch.starts("break", "").await;
+        switch.ends(&sound).await;
+        switch.ends(&broken_off).await;
+        switch.runs("multiset", "dialscript_outcome=error").await;
+        switch.disconnects().await;
+    };
+    let left = async {
+        let played = channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await;
+        let Err(Interruption::Refused(reason)) = played else { panic!("{played:?}") };
+        assert!(reason.contains("load mod_commands"), "{reason}");
+        channel.hand_over(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(left, calls).0, HandoverResult::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sound_that_cannot_be_interrupted_does_not_prevent_the_hand_over() {
+    let EslCall { mut channel, mut switch, stop } = parked("").await;
+    let calls = async {
+        switch.starts("playback", "/s/welcome.wav").await;
+        stop.cancel();
+        let mut command = switch.command().await;
+        while command.starts_with("api uuid_break ") {
+            switch.outputs("+OK\n").await;
+            command = switch.command().await;
+        }
+        assert!(command.contains("dialscript_outcome=error"), "{command}");
+        switch.outputs("+OK\n").await;
+        switch.disconnects().await;
+    };
+    let left = async {
+        let played = channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await;
+        assert_eq!(played, Err(Interruption::Shutdown));
+        channel.hand_over(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(left, calls).0, HandoverResult::Completed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn more_variables_than_a_command_can_set_are_set_by_several_in_their_order() {
     let EslCall { channel, mut switch, .. } = parked("").await;
     let names: Vec<_> = (0..150).map(|number| format!("v{number}")).collect();

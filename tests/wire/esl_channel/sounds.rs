@@ -75,6 +75,27 @@ async fn digits_in_a_language_without_sounds_are_spoken_in_english() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failed_say_behind_a_slow_answer_is_noticed() {
+    let variables = "variable_default_language: hi\n";
+    let EslCall { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
+    let calls = async {
+        let answer = switch.starts("answer", "").await;
+        switch.sets("playback_terminators=none").await;
+        let failed = switch.starts("say", "hi number iterated 12\n").await;
+        sleep(Duration::from_secs(1)).await;
+        switch.completes_without_response(&answer).await;
+        switch.completes_without_response(&failed).await;
+        is_heard(&mut switch, "say", "en number iterated 12\n").await;
+    };
+    let sounds = [Sound::Digits("12".into())];
+    let played = async {
+        channel.pick_up(true).await.unwrap();
+        play(&mut channel, &sounds).await
+    };
+    assert_eq!(tokio::join!(played, calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_text_is_spoken_by_its_engine_and_voice() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {

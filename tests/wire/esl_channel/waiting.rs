@@ -74,6 +74,27 @@ async fn music_that_may_not_have_begun_is_interrupted_until_it_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn music_behind_a_slow_answer_is_interrupted_until_it_ends() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        let answer = switch.starts("answer", "").await;
+        switch.sets("playback_timeout_sec=30").await;
+        let music = switch.starts("playback", "local_stream://jazz").await;
+        switch.breaks().await;
+        switch.ends(&answer).await;
+        switch.breaks().await;
+        switch.ends(&music).await;
+    };
+    let music = Some(HoldMusic::Class("jazz".into()));
+    let hold_media = HoldMedia { music, ..HoldMedia::default() };
+    let waited = async {
+        channel.pick_up(true).await.unwrap();
+        channel.wait(sleep(Duration::from_secs(2)), &hold_media).await
+    };
+    assert_eq!(tokio::join!(waited, calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_full_music_is_interrupted_by_an_application_inside_it() {
     let EslCall { mut channel, mut switch, .. } = call_with("async", "single-channel", "").await;
     let calls = async {

@@ -1,8 +1,8 @@
 """Runs an Asterisk with its own configuration and folders."""
 
 import random
-import shutil
 import re
+import shutil
 import socket
 import subprocess
 import tempfile

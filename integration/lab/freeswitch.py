@@ -1,5 +1,6 @@
 """Runs an installed FreeSWITCH with its own configuration and folders."""
 
+import os
 import random
 import re
 import socket
@@ -37,6 +38,14 @@ SOUNDS = {
 
 # The sounds of the digits 0 to 3: the pitches of these sounds of the library, but shorter.
 DIGITS = {f"digits/{digit}": name for digit, name in enumerate(("ask", "ask_more", "pin", "matched"))}
+
+
+def has_prefix(say):
+    """Whether FREESWITCH_PREFIX names an installation. Reports that FreeSWITCH is left out if it does not."""
+    if os.environ.get("FREESWITCH_PREFIX"):
+        return True
+    say("left out: FreeSWITCH: FREESWITCH_PREFIX is not set")
+    return False
 
 
 class FreeSwitch:

@@ -47,7 +47,7 @@ class DistantNamespace:
             _run([*inside, "link", "set", there, "up"])
             _run([*inside, "link", "set", "lo", "up"])
             self.set_round_trip(0)
-        except NotAvailable:
+        except BaseException:
             self.close()
             raise
         return self

@@ -65,6 +65,7 @@ def same_values(lab):
             seen = check(lab.call(name, handover={"options": options, "variables": []}), wanted, options)
             lists.append({name: seen.get(name) for name, value in wanted.items() if value.startswith(LIST)})
         expect("values that FreeSWITCH stores as lists, with all options", lists, lists[:1] * len(lists))
+        expect("lists that were not set", [name for name, value in lists[0].items() if not value], [])
     expect("a file made by a value", PROOF.exists(), False)
 
 

@@ -119,6 +119,7 @@ def set_together(lab):
     lab.close_at_end(bare)
     bare.start()
     expect("Asterisk without ARRAY", "syntax" in bare.command("core show function ARRAY").lower(), False)
+    expect("Asterisk with ARRAY", "syntax" in complete.command("core show function ARRAY").lower(), True)
     seen = []
     # The same daemon gets calls of both from one address, alternately.
     for lab.switch in (complete, bare, complete, bare):

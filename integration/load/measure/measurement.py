@@ -3,6 +3,7 @@
 import json
 import resource
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
 
@@ -74,16 +75,23 @@ def play(line, server):
     """Plays the calls. Returns the report, the CPU time of the server, and the growth of its memory while all calls of the
     first round are in their prompt."""
     numbers = [line.gap, line.rounds(), line.at_once]
-    play = [BUILT / "calls", "play", line.switch, server.address, line.server.web, *map(str, numbers)]
-    with subprocess.Popen(on_other_core(play), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as calls:
-        expect(calls, "warm", line, server)
-        cpu, memory = server.cpu(), server.memory()
-        calls.stdin.write("\n")
-        calls.stdin.flush()
-        expect(calls, "open", line, server)
-        time.sleep(SETTLE)
-        memory = server.memory() - memory
-        output, _ = calls.communicate("\n", timeout=PLAY_TIMEOUT)
+    command = [BUILT / "calls", "play", line.switch, server.address, line.server.web, *map(str, numbers)]
+    with subprocess.Popen(on_other_core(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as calls:
+        # A program that hangs is ended, and then so does every wait for its output.
+        watchdog = threading.Timer(PLAY_TIMEOUT, calls.kill)
+        watchdog.start()
+        try:
+            expect(calls, "warm", line, server)
+            cpu, memory = server.cpu(), server.memory()
+            calls.stdin.write("\n")
+            calls.stdin.flush()
+            expect(calls, "open", line, server)
+            time.sleep(SETTLE)
+            memory = server.memory() - memory
+            output, _ = calls.communicate("\n")
+        finally:
+            watchdog.cancel()
+            calls.kill()
     return json.loads(output or "{}"), server.cpu() - cpu, memory
 
 

@@ -1,11 +1,12 @@
 """A server process, and its use of CPU and memory."""
 
 import os
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+
+from lab.deadline import free_port
 
 from .programs import on_server_core
 
@@ -16,9 +17,7 @@ COMPLAINTS = (b" WARN ", b" ERROR ", b"panicked")
 
 def free_address():
     """An address of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    return f"127.0.0.1:{free_port()}"
 
 
 class ServerProcess:
@@ -34,8 +33,9 @@ class ServerProcess:
         ends = time.monotonic() + START_TIMEOUT
         while b"serving" not in self.log():
             if time.monotonic() > ends or self._process.poll() is not None:
+                log = self.log().decode()
                 self.__exit__()
-                raise SystemExit(f"a server did not start:\n{self.log().decode()}")
+                raise SystemExit(f"a server did not start:\n{log}")
             time.sleep(0.02)
         return self
 

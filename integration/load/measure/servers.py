@@ -16,6 +16,7 @@ SERVERS = [DIALSCRIPT, BARE, *LIBRARIES["asterisk"], *LIBRARIES["freeswitch"]]
 
 # A first call fills dialscript's cache; the second one is recorded.
 RECORDED_CALLS = 2
+RECORD_TIMEOUT = 60
 
 SETTINGS = """
 [{switch}]
@@ -63,9 +64,14 @@ class Server:
     command: Callable[[str], list]
 
 
+def of_switch(switch, names):
+    """Those of the servers that serve a switch."""
+    return [name for name in names if name in (DIALSCRIPT, BARE, *LIBRARIES[switch])]
+
+
 def prepare(folder, switch, trigger, options):
     """The servers to measure that serve a switch, ready for the call. Records a call of dialscript for the bare one."""
-    names = options.servers
+    names = of_switch(switch, options.servers)
     folder = folder / switch / trigger
     folder.mkdir(parents=True)
     web = free_address()
@@ -109,7 +115,7 @@ def record(dialscript, switch, file):
     """Records what dialscript does in a call."""
     with ServerProcess(dialscript.command) as server:
         record = [BUILT / "calls", "record", switch, server.address, dialscript.web, "0", str(RECORDED_CALLS)]
-        recorded = subprocess.run(on_other_core(record), stdout=subprocess.PIPE)
+        recorded = subprocess.run(on_other_core(record), stdout=subprocess.PIPE, timeout=RECORD_TIMEOUT)
         if recorded.returncode:
             raise SystemExit(f"a call could not be recorded; the log of dialscript:\n{server.log().decode()}")
     file.write_bytes(recorded.stdout)

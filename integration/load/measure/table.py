@@ -98,7 +98,7 @@ def head(results, arguments):
         ("Command", f"`integration/load/run {' '.join(arguments)}`"),
         ("Date", datetime.date.today().isoformat()),
         ("Machine", f"{cpu_model()}, {where()}"),
-        ("System", f"{platform.system()} {platform.release()}"),
+        ("System", f"{platform.system()} {platform.release().partition('-')[0]}"),
         ("Versions", versions()),
         ("Rounds", f"{rounds}"),
     ]
@@ -115,7 +115,8 @@ def cpu_model():
 def versions():
     """The versions of dialscript and of the libraries."""
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=REPOSITORY, capture_output=True, text=True)
-    lock = tomllib.loads((LOAD / "Cargo.lock").read_text())["package"]
+    lock = LOAD / "Cargo.lock"
+    lock = tomllib.loads(lock.read_text())["package"] if lock.exists() else []
     libraries = [name for names in LIBRARIES.values() for name in names]
     found = [f"{package['name']} {package['version']}" for package in lock if package["name"] in libraries]
     return ", ".join([f"dialscript {commit.stdout.strip()}", *found])

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+from lab.channel import SwitchFailed
+
 from .processes import cpu_seconds
 
 LOAD = Path(__file__).resolve().parent.parent
@@ -23,8 +25,11 @@ class CallerFailed(Exception):
 def measure_ways(name, switch, daemon, options, say):
     """Lets the ways take turns. Returns for each way its runs."""
     measured = {way: [] for way in options.ways if not switch.missing(way)}
-    for way in set(options.ways) - set(measured):
-        say(f"left out: {name}, {way}: {switch.missing(way)}")
+    for way in options.ways:
+        if way not in measured:
+            say(f"left out: {name}, {way}: {switch.missing(way)}")
+    if not measured:
+        raise SwitchFailed("none of the ways can be measured")
     for way in measured:  # the first calls load files and modules
         call(switch, way, 2, 2)
     time.sleep(SETTLE)

@@ -26,7 +26,11 @@ class Program:
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
-        self.port = int(self._process.stdout.readline())
+        port = self._process.stdout.readline()
+        if not port:
+            self._process.wait()
+            raise SystemExit(f"the program {file} did not start")
+        self.port = int(port)
 
     @property
     def pid(self):

@@ -17,7 +17,7 @@ def print_head(binary, options):
     """Prints when, where and with what was measured."""
     version = subprocess.run([str(binary), "--version"], capture_output=True, text=True, check=False).stdout.strip()
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    machine = f"{os.cpu_count()} CPUs ({cpu[1] if cpu else platform.machine()}), Linux {platform.release()}"
+    machine = f"{os.cpu_count()} CPUs ({cpu[1] if cpu else platform.machine()}), Linux {platform.release().partition('-')[0]}"
     command = f"integration/load/switch --switch {' '.join(options.switch)} --ways {' '.join(options.ways)}"
     command += f" --calls {options.calls} --at-once {options.at_once} --rounds {options.rounds}"
     print(f"\n```sh\n{command}\n```\n" if options.markdown else f"\n{command}")

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, sleep_until};
 
-/// The most connections that wait for their first command at the same time. It is less than the backlog of a listener:
-/// the kernel drops connections beyond the backlog, and they are repeated only after a second.
-const CONNECTING: usize = 256;
+/// The most connections that wait for their first command at the same time. It is less than the smallest backlog of the
+/// listeners, 128: the kernel drops connections beyond the backlog, and they are repeated only after a second.
+const CONNECTING: usize = 100;
 /// The callers of a round press their first key one after the other, at this distance. Otherwise each of them would need
 /// its own connection to the web application at the same moment.
 const BETWEEN_CALLERS: Duration = Duration::from_micros(100);

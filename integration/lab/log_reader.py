@@ -2,14 +2,12 @@
 
 import fcntl
 import os
-import struct
-import termios
 import threading
 
 from .deadline import wait_until
 
 PIPE_BYTES = 4096  # the smallest pipe of Linux: it is full after a few lines
-FILLER = b"." * (PIPE_BYTES - 1) + b"\n"
+FILLER = b"\n" * PIPE_BYTES
 
 
 class LogReader:
@@ -21,6 +19,7 @@ class LogReader:
         fcntl.fcntl(self.write_end, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._reads = threading.Event()
         self._reads.set()
+        self._is_paused = threading.Event()
         threading.Thread(target=self._copy, name="log", daemon=True).start()
 
     def pause(self):
@@ -30,15 +29,19 @@ class LogReader:
     def pause_with_full_pipe(self):
         """Stops reading, and fills the pipe: nothing more can be written into it."""
         self.pause()
-        # The first filler ends the read that is in progress.
-        threading.Thread(target=os.write, args=(self.write_end, FILLER * 2), daemon=True).start()
-        wait_until(lambda: self._waiting_bytes() == PIPE_BYTES, 5, "the pipe of the log to be full")
-
-    def _waiting_bytes(self):
-        return struct.unpack("i", fcntl.ioctl(self._read_end, termios.FIONREAD, bytes(4)))[0]
+        # A description of its own, so that the daemon's writes still wait, and none of the filler waits with them: it
+        # would come between two parts of a line.
+        filler = os.open(f"/proc/self/fd/{self.write_end}", os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            # The first filler ends the read that is in progress.
+            wait_until(lambda: is_full(filler) and self._is_paused.is_set(), 5, "the reader of the log to pause")
+            wait_until(lambda: is_full(filler), 5, "the pipe of the log to be full")
+        finally:
+            os.close(filler)
 
     def resume(self):
         """Reads on."""
+        self._is_paused.clear()
         self._reads.set()
 
     def close(self):
@@ -50,5 +53,16 @@ class LogReader:
         with open(self._file, "ab", buffering=0) as file:
             while data := os.read(self._read_end, PIPE_BYTES):
                 file.write(data)
-                self._reads.wait()
+                if not self._reads.is_set():
+                    self._is_paused.set()
+                    self._reads.wait()
         os.close(self._read_end)
+
+
+def is_full(pipe):
+    """Fills a pipe that is open without waiting. True if it was full already."""
+    try:
+        os.write(pipe, FILLER)
+    except BlockingIOError:
+        return True
+    return False

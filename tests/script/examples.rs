@@ -68,7 +68,12 @@ macro_rules! dialogues {
     };
 }
 
+mod bank;
+mod callback;
+mod clinic;
 mod opening_hours;
+mod survey;
+mod tracking;
 
 /// The folder of all examples.
 fn folder() -> PathBuf {

@@ -231,22 +231,21 @@ impl fmt::Display for Matcher {
 
 /// How to correct a text that is compared with input, but has other characters than the keys that can be entered.
 fn never_entered_help(text: &str, keys: KeySet) -> String {
-    let otherwise = match text {
-        "otherwise" | "default" | "else" | "*" | "any" => {
-            "for everything else, write a table `[otherwise]`; "
+    let otherwise = "for everything else, write a table `[otherwise]`";
+    let all: KeySet = keys.keys().chain(text.chars()).collect();
+    let add_keys = format!("to let callers enter it, write `keys = \"{all}\"` in [keypress]");
+    match text {
+        "*" => format!("{otherwise}; {add_keys}"),
+        "otherwise" | "default" | "else" | "any" => {
+            format!("{otherwise}; only the keys {keys} can be entered")
         }
-        _ => "",
-    };
-    let help = match KeySet::ALL.contains_all(text) {
-        true => {
-            let all: KeySet = keys.keys().chain(text.chars()).collect();
-            format!("to let callers enter it, write `keys = \"{all}\"` in [keypress]")
+        text if KeySet::ALL.contains_all(text) => add_keys,
+        _ => {
+            format!(
+                "without [trigger] the input itself is compared, which has only the keys {keys}"
+            )
         }
-        false => format!(
-            "without [trigger] the input itself is compared, which has only the keys {keys}"
-        ),
-    };
-    otherwise.to_owned() + &help
+    }
 }
 
 fn read_range(min: Option<String>, max: Option<String>) -> ReadKind {

@@ -8,7 +8,8 @@ dialogues! {
         presses  5
         hears    Second: how quickly did we answer your call?
         hangs up
-        tells    POST https://office.example/surveys …
+        tells    POST https://office.example/surveys
+                 agent=201&answered=5&waited=&friendly=&seconds=…&path=survey%3Aotherwise%2Csurvey-wait%3Ahangup
     "#;
     whoever_answers_nothing: r#"
         with     agent=201
@@ -17,7 +18,8 @@ dialogues! {
         hears    Please answer three short questions,…
         is silent
         hears    Thank you for calling. Goodbye.
-        tells    POST https://office.example/surveys …
+        tells    POST https://office.example/surveys
+                 agent=201&answered=&waited=&friendly=&seconds=…&path=survey%3Ano_input
         is hung up
     "#;
     a_six_is_no_answer: r#"
@@ -33,7 +35,8 @@ dialogues! {
         hears    And third: how friendly were we?
         is silent
         hears    Thank you for calling. Goodbye.
-        tells    POST https://office.example/surveys …
+        tells    POST https://office.example/surveys
+                 agent=201&answered=1&waited=2&friendly=&seconds=…&path=…
         is hung up
     "#;
 }

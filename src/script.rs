@@ -7,6 +7,7 @@
 pub mod activity;
 pub mod answer;
 pub mod branch;
+mod call_language;
 pub mod call_state;
 pub mod decimal;
 pub mod definition;
@@ -18,6 +19,7 @@ mod fixed_sounds;
 mod hold_media;
 pub(crate) mod input_check;
 mod kept_answer;
+pub(crate) mod language_code;
 pub mod matcher;
 mod number_signs;
 pub mod numeric;

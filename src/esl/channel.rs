@@ -43,6 +43,11 @@ const NARROWBAND_RATE: u32 = 8000;
 /// Seconds after which any `playback` ends (`switch_ivr_play_file`).
 const PLAYBACK_TIMEOUT: &str = "playback_timeout_sec";
 
+/// The language of phrases, which a script can change (`switch_ivr_phrase_macro_event` in `switch_ivr_say.c`).
+const DEFAULT_LANGUAGE: &str = "default_language";
+/// The variable that has precedence over [`DEFAULT_LANGUAGE`], if the dialplan has set it.
+const LANGUAGE: &str = "language";
+
 /// The variables that the driver changes. They have their original values again at the hand-over.
 const CHANGED_VARIABLES: [&str; 3] = [PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT, RECORD_FILL_CNG];
 
@@ -50,6 +55,8 @@ pub struct EslChannel<S> {
     connection: EslConnection<S>,
     settings: DialplanSettings,
     caller: Arc<Caller>,
+    /// The language of the channel.
+    language: String,
     line_state: LineState,
     /// The sound that was last started.
     playing: Option<PlayingSound>,
@@ -85,6 +92,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         Self {
             connection,
             settings: DialplanSettings::read(&data, &CHANGED_VARIABLES),
+            language: caller.language.clone(),
             caller,
             line_state,
             playing: None,
@@ -269,6 +277,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
             self.defer_script_variable(name, value)?;
         }
         Ok(())
+    }
+
+    fn set_language(&mut self, language: &str) {
+        self.language = language.to_owned();
+        self.defer_variable(DEFAULT_LANGUAGE, language);
+        if self.settings.has_language {
+            self.defer_variable(LANGUAGE, language);
+        }
     }
 
     async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {

@@ -1,5 +1,6 @@
 //! What the dialplan has set on the channel.
 
+use super::LANGUAGE;
 use crate::channel::Destination;
 use crate::esl::channel_data::ChannelData;
 use crate::esl::connection::SOCKET_RESUME;
@@ -12,6 +13,8 @@ pub(super) struct DialplanSettings {
     pub(super) expansion: VariableExpansion,
     /// The variable [`SOCKET_RESUME`] is set.
     pub(super) has_socket_resume: bool,
+    /// The variable [`LANGUAGE`] is set.
+    pub(super) has_language: bool,
     /// The dialplan that a transfer continues in.
     pub(super) dialplan: String,
     /// The variables that the driver changes, unless they were empty.
@@ -27,6 +30,7 @@ impl DialplanSettings {
         Self {
             expansion: expansion(data),
             has_socket_resume: data.variable(SOCKET_RESUME).is_some(),
+            has_language: data.variable(LANGUAGE).is_some(),
             dialplan: dialplan.as_deref().unwrap_or("XML").to_owned(),
             originals: changed.iter().filter_map(original).collect(),
         }

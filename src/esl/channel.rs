@@ -21,7 +21,7 @@ use crate::channel::{
     Caller, Channel, Destination, DestinationCheck, Exit, HandoverResult, HoldMedia, Interruption,
     LineState, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
-use dialplan_settings::DialplanSettings;
+use dialplan_settings::{DialplanSettings, LANGUAGE};
 use playback::PlayingSound;
 
 mod dialplan_settings;
@@ -45,8 +45,6 @@ const PLAYBACK_TIMEOUT: &str = "playback_timeout_sec";
 
 /// The language of phrases, which a script can change (`switch_ivr_phrase_macro_event` in `switch_ivr_say.c`).
 const DEFAULT_LANGUAGE: &str = "default_language";
-/// The variable that has precedence over [`DEFAULT_LANGUAGE`], if the dialplan has set it.
-const LANGUAGE: &str = "language";
 
 /// The variables that the driver changes. They have their original values again at the hand-over.
 const CHANGED_VARIABLES: [&str; 3] = [PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT, RECORD_FILL_CNG];

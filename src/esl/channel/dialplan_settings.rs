@@ -1,10 +1,13 @@
 //! What the dialplan has set on the channel.
 
-use super::LANGUAGE;
 use crate::channel::Destination;
 use crate::esl::channel_data::ChannelData;
 use crate::esl::connection::SOCKET_RESUME;
 use crate::esl::variable::VariableExpansion;
+
+/// The language of phrases and `say`, if the dialplan has set it. It has precedence over `default_language`
+/// (`phrase_function` in `mod_dptools.c`).
+pub(super) const LANGUAGE: &str = "language";
 
 /// What the dialplan had set on the channel when the call began, as far as it matters later. The channel data, of up to
 /// 8 kB, is not kept.

@@ -11,6 +11,7 @@ mod facts;
 mod files;
 mod hangup_cause;
 mod keypress;
+mod limit;
 mod outcome;
 mod playlist;
 mod prompt;
@@ -112,7 +113,7 @@ pub(crate) fn check(parsed: ParsedScripts, load: &mut LoadContext) -> Vec<Checke
         let facts = tables.facts();
         let reads = OwnAnswerReads::default();
         let context = ScriptContext::new(load, &file, (&name, &facts), &reads);
-        tables.check(&file);
+        tables.check(&file, &name);
         definitions.push(definition(&tables, &context));
         files.push(file);
         answer_reads.push(reads);
@@ -165,6 +166,7 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
             let request = trigger.trigger(&before);
             with_response(tables, &before, request)
         }),
+        max_tries: tables.limit.as_ref().map(|limit| limit.max_tries(script.file)),
         hangup: tables
             .hangup
             .as_ref()

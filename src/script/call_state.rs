@@ -39,6 +39,8 @@ pub(crate) struct CallState<'a> {
     arguments: ScriptArguments,
     script: Arc<Script>,
     attempt: u32,
+    /// How often each script with a `[limit]` has begun, by the name of the script.
+    tries: HashMap<String, u32>,
     /// The last input of each script, by the name of the script.
     inputs: HashMap<String, EnteredInput>,
     /// The sensitive inputs of all attempts in all scripts.
@@ -100,19 +102,22 @@ impl<'a> CallState<'a> {
         script: Arc<Script>,
         arguments: ScriptArguments,
     ) -> Self {
-        Self {
+        let mut state = Self {
             library,
             caller,
             arguments,
             script,
             attempt: 1,
+            tries: HashMap::new(),
             inputs: HashMap::new(),
             sensitive_inputs: Vec::new(),
             answer_at_start: None,
             own_answer: None,
             answers: HashMap::new(),
             empty: RefCell::default(),
-        }
+        };
+        state.count_try();
+        state
     }
 
     /// Continues the call with another script. If that script has run before in this call, its earlier input is
@@ -122,6 +127,19 @@ impl<'a> CallState<'a> {
         self.inputs.remove(&script.name);
         self.script = script;
         self.attempt = 1;
+        self.count_try();
+    }
+
+    fn count_try(&mut self) {
+        if self.script.max_tries.is_some() {
+            *self.tries.entry(self.script.name.clone()).or_default() += 1;
+        }
+    }
+
+    /// Whether the `[limit]` of a script allows that it begins once more.
+    pub(crate) fn may_begin(&self, script: &Script) -> bool {
+        let tries = self.tries.get(&script.name).copied().unwrap_or_default();
+        script.max_tries.is_none_or(|max| tries < max)
     }
 
     pub(crate) fn script(&self) -> &Arc<Script> {

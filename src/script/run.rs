@@ -107,10 +107,14 @@ enum NextStep {
 
 impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     async fn run_scripts(&mut self) -> Result<Exit, Interruption> {
+        let mut may_begin = true;
         for _ in 0..MAX_SCRIPTS {
-            match self.run_script().await? {
+            let next_step =
+                if may_begin { self.run_script().await? } else { self.refuse_try().await? };
+            match next_step {
                 NextStep::Exit(exit) => return Ok(exit),
                 NextStep::Script(next) => {
+                    may_begin = self.state.may_begin(&next);
                     self.clear_request_report();
                     self.progress.start_script(next.clone());
                     self.state.start_script(next);
@@ -139,6 +143,20 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
                 next => return Ok(next),
             }
         }
+    }
+
+    /// Takes `[invalid_input]`, since the `[limit]` of the script allows no further try.
+    async fn refuse_try(&mut self) -> Result<NextStep, Interruption> {
+        let script = self.state.script().clone();
+        let tries = script.max_tries.unwrap_or_default();
+        debug!(script = script.name, tries, "limit");
+        let invalid = &script.invalid_input;
+        let next_step = self.apply_outcome(&script, CallOutcome::InvalidInput, invalid).await?;
+        if self.report.outcome == CallOutcome::InvalidInput {
+            self.report.reason =
+                Some(format!("{} has reached its [limit] (tries = {tries})", script.name));
+        }
+        Ok(next_step)
     }
 
     /// Removes what is known of an earlier request, of another script or of an earlier attempt.

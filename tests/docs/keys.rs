@@ -52,6 +52,10 @@ pub(crate) fn reference_tables() -> Vec<ReferenceTable> {
 fn script_tables() -> Vec<ReferenceTable> {
     vec![
         script("docs/scripts/prompt.md", &[(SCRIPT, "[prompt]\n?")]),
+        ReferenceTable {
+            heading: "`[limit]`",
+            ..script("docs/scripts/branches.md", &[(SCRIPT, "[limit]\n?")])
+        },
         script("docs/scripts/keypress.md", &[(SCRIPT, "[keypress]\n?")]),
         script("docs/scripts/speech.md", &[(SCRIPT, "[speech]\n?")]),
         script("docs/scripts/response.md", &[(SCRIPT, "[response]\n?")]),

@@ -8,6 +8,7 @@ mod compared_values;
 mod earlier_answers;
 mod endings;
 mod future_size;
+mod limit;
 mod music;
 mod named_answers;
 mod sounds;

@@ -6,6 +6,7 @@ mod call;
 mod chains;
 mod compared_values;
 mod earlier_answers;
+mod ended;
 mod endings;
 mod future_size;
 mod limit;

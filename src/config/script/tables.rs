@@ -49,6 +49,8 @@ pub(super) struct ScriptTables {
     pub(super) limit: Option<LimitTable>,
     /// The request that is sent if the caller hangs up before the script has ended.
     pub(super) hangup: Option<RequestTable>,
+    /// The request that is sent when the scripts' part of the call ends.
+    pub(super) ended: Option<RequestTable>,
     pub(super) branches: Vec<BranchTable>,
     pub(super) otherwise: Option<OutcomeTable>,
     pub(super) no_input: Option<OutcomeTable>,
@@ -79,7 +81,8 @@ impl ScriptTables {
             trigger: file.read_table("trigger", TriggerTable::read),
             response: file.read_table("response", ResponseTable::read),
             limit: file.read_table("limit", LimitTable::read),
-            hangup: file.read_table("hangup", RequestTable::read),
+            hangup: file.read_table("hangup", trigger::read_report),
+            ended: file.read_table("ended", trigger::read_report),
             branches: file.read_array("branch", BranchTable::read),
             otherwise: file.read_table("otherwise", OutcomeTable::read),
             no_input: file.read_table("no_input", OutcomeTable::read),

@@ -1,7 +1,7 @@
 //! Names of tables that a script does not have, but that people try.
 
 /// Tables that do not exist, and what people mean by them.
-pub(super) const FOREIGN_TABLES: [(&[&str], &str); 6] = [
+pub(super) const FOREIGN_TABLES: [(&[&str], &str); 7] = [
     (
         &["default", "else", "fallback", "other"],
         "what happens with any other answer or input is `[otherwise]`",
@@ -14,6 +14,10 @@ pub(super) const FOREIGN_TABLES: [(&[&str], &str); 6] = [
     (
         &["tries", "attempts", "max_tries", "lockout"],
         "how often a script may begin in one call is `[limit]`, and how often it asks is `repeat` in `[prompt]`",
+    ),
+    (
+        &["end", "on_end", "finished", "completed", "report", "status_callback", "cdr"],
+        "the request that reports how a call ended is `[ended]`",
     ),
     (
         &["menu", "option", "options", "choice", "choices", "case", "match", "when"],

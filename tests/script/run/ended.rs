@@ -211,8 +211,9 @@ async fn a_code_that_repeats_a_sensitive_input_is_sent_and_masked_in_the_log() {
 
 #[tokio::test]
 async fn a_value_that_its_place_refuses_costs_only_the_request() {
-    let script = "[keypress]\n[no_input]\n[ended]\nurl = 'http://crm.example/{keypress}/x'\n";
-    let ended = ScriptCall::of(script).enters([".."]).runs().await;
+    let script = "[trigger]\nurl = 'http://shop.example/'\n[no_response]\n\
+                  [ended]\nurl = 'http://crm.example/{answer}/x'\n";
+    let ended = ScriptCall::of(script).answers(200, "text/plain", "..").runs().await;
     assert_eq!(ended.count("main tells"), 0);
     assert_eq!(ended.variable("OUTCOME"), "otherwise");
 }

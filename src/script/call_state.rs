@@ -9,6 +9,7 @@ use crate::channel::Caller;
 use crate::script::answer::TriggerAnswer;
 use crate::script::answer_part::AnswerPart;
 use crate::script::call_end::{CallEnd, EarlierScript, describe_path};
+use crate::script::call_language::CallLanguage;
 use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome};
 use crate::script::empty_placeholders::EmptyPlaceholders;
 use crate::script::kept_answer::KeptAnswer;
@@ -47,6 +48,7 @@ pub(crate) struct CallState<'a> {
     earlier: Vec<EarlierScript>,
     /// How often each script with a `[limit]` has begun, by the name of the script.
     tries: HashMap<String, u32>,
+    pub(crate) language: CallLanguage,
     /// The last input of each script, by the name of the script.
     inputs: HashMap<String, EnteredInput>,
     /// The sensitive inputs of all attempts in all scripts.
@@ -110,6 +112,7 @@ impl<'a> CallState<'a> {
     ) -> Self {
         let mut state = Self {
             library,
+            language: CallLanguage::of_channel(caller.clone()),
             caller,
             arguments,
             script,
@@ -280,7 +283,7 @@ impl<'a> CallState<'a> {
             Placeholder::Called => PlaceholderValue::public(&caller.called),
             Placeholder::CallId => PlaceholderValue::public(&caller.call_id),
             Placeholder::Channel => PlaceholderValue::public(&caller.channel),
-            Placeholder::Language => PlaceholderValue::public(&caller.language),
+            Placeholder::Language => PlaceholderValue::public(self.language.as_str()),
             Placeholder::Keypress => self.input_value(&text.script.name, InputKind::Keypress),
             Placeholder::Speech => self.input_value(&text.script.name, InputKind::Speech),
             Placeholder::Input => self.input_value(&text.script.name, InputKind::Input),

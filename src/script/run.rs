@@ -210,8 +210,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     ) -> PromptSounds<V::PendingRender> {
         let values = self.state.values(phase);
         let language = &self.channel.caller().language;
-        let (voice_params, has_tts) = (&script.voice_params, self.channel.has_tts());
-        PromptSounds::start(playlist, voice_params, language, self.voice, has_tts, &values)
+        let has_tts = self.channel.has_tts();
+        PromptSounds::start(playlist, script, language, self.voice, has_tts, &values)
     }
 
     /// Reports an error. The call continues at the next step of the dialplan.

@@ -51,6 +51,10 @@ pub(super) const SIMPLE_PLACEHOLDERS: [(&str, Placeholder); 11] = [
     ("script", Placeholder::Script),
 ];
 
+/// The words before the colon of the forms that speak a value.
+pub(super) const VALUE_VERBS: [&str; 9] =
+    ["say", "digits", "number", "date", "time", "datetime", "money", "ordinal", "phone"];
+
 /// Which input of a script a placeholder stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InputKind {

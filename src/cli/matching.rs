@@ -1,6 +1,6 @@
 //! `dialscript match`: shows which branch an answer selects, and why the others do not match.
 
-mod answer_file;
+pub(super) mod answer_file;
 mod report;
 
 use std::path::PathBuf;
@@ -35,8 +35,9 @@ pub(super) struct MatchArgs {
     script: String,
     #[command(flatten)]
     config: ConfigFile,
-    /// The trigger's answer: a body, or headers and body as printed by `curl -i`; `-` reads standard input
-    #[arg(long, value_name = "FILE")]
+    /// The trigger's answer: a body, a status with or without a body, or a file with a body or with headers and body as
+    /// printed by `curl -i`; `-` reads standard input
+    #[arg(long, value_name = "ANSWER")]
     answer: Option<PathBuf>,
     /// HTTP status; overrides the one in the file [default: 200]
     #[arg(long, value_parser = parse_status, requires = "answer", conflicts_with = "input")]
@@ -58,6 +59,7 @@ pub(super) struct MatchArgs {
 const EXAMPLES_AND_EXIT_CODES: &str = "\
 Examples:
   dialscript match order-status --answer answer.json
+  dialscript match order-status --answer 404
   dialscript match order-status --answer - --status 404
   dialscript match menu --input 2
 
@@ -135,7 +137,7 @@ fn usage_hint(trigger: Option<&ScriptTrigger>) -> &'static str {
         Some(trigger) if trigger.background => {
             "this script ignores the answer (background trigger): it always takes [otherwise]"
         }
-        Some(_) => "this script needs its trigger's answer: pass it with --answer FILE",
+        Some(_) => "this script needs its trigger's answer: pass it with --answer ANSWER",
     }
 }
 
@@ -166,7 +168,7 @@ fn match_answer(script: &Script, trigger: &ScriptTrigger, file: AnswerFile) -> M
         }
     };
     let known =
-        KnownValues { script: &script.name, answer: Some(&answer), ..KnownValues::default() };
+        KnownValues { script: &script.name, answer: Some(&answer), key, ..KnownValues::default() };
     match_report(lines, &chosen, &known)
 }
 
@@ -176,6 +178,7 @@ fn match_input(script: &Script, input: &str) -> MatchReport {
     let known = KnownValues {
         script: &script.name,
         answer: None,
+        key: None,
         input: Some((method, &text)),
         input_is_sensitive,
     };
@@ -198,17 +201,7 @@ fn match_input(script: &Script, input: &str) -> MatchReport {
 
 /// Checks the input as digits first. If those are not valid and the script accepts speech, checks it as speech.
 fn read_input(script: &Script, input: &str) -> (InputCheck, InputMethod, String) {
-    let by_keys = script.keypress.as_ref().map(|keypress| {
-        let only_digits = input.bytes().all(|b| b.is_ascii_digit());
-        match keypress.check(input) {
-            InputCheck::Valid
-                if !only_digits || input.len() > keypress.digit_options.max_digits =>
-            {
-                InputCheck::Invalid
-            }
-            check => check,
-        }
-    });
+    let by_keys = script.keypress.as_ref().map(|keypress| keypress.check(input));
     match (by_keys, &script.speech) {
         (Some(InputCheck::Valid), _) => {
             (InputCheck::Valid, InputMethod::Keypress, input.to_owned())

@@ -42,6 +42,7 @@ const TEXT: &str = r#"
 url = "http://shop.example/"
 [[branch]]
 when = "open"
+set = { STATE = "{answer}", NAMED = "{text.answer}" }
 [no_response]
 "#;
 
@@ -126,6 +127,21 @@ data.code is \"200\"
 ";
     assert_eq!(result.output, expected, "{}", result.errors);
     assert_eq!(result.code, 0);
+}
+
+#[test]
+fn the_compared_value_is_shown_where_a_text_names_the_answer() {
+    let result = MatchFolder::new().run(&["text", "--answer", "-"], b" open\n");
+    let expected = "\
+the answer is read as text, with HTTP status 200
+the value is \"open\" (no response key: the whole answer is compared)
+[[branch]] 1  MATCH      is \"open\"
+[[branch]] 1 is selected
+  set STATE = \"open\"
+  set NAMED = \"open\"
+  then continue
+";
+    assert_eq!(result.output, expected, "{}", result.errors);
 }
 
 #[test]
@@ -310,15 +326,15 @@ fn a_menu_compares_the_input() {
 fn options_that_do_not_fit_the_script_are_an_error_with_a_fix() {
     let folder = MatchFolder::new();
     let rows: &[(&[&str], i32, &str)] = &[
-        (&["order"], 2, "--answer FILE"),
-        (&["order", "--input", "1"], 2, "--answer FILE"),
+        (&["order"], 2, "--answer ANSWER"),
+        (&["order", "--input", "1"], 2, "--answer ANSWER"),
         (&["menu"], 2, "--input TEXT"),
         (&["menu", "--answer", "-"], 2, "--input TEXT"),
         (&["tell", "--answer", "-"], 2, "background trigger"),
         (&["menu", "--input", "1", "--answer", "-"], 2, "cannot be used with"),
         (&["menu", "--input", "1", "--status", "200"], 2, "cannot be used with"),
         (&["menu", "--input", "1", "--content-type", "text/plain"], 2, "cannot be used with"),
-        (&["order", "--status", "200"], 2, "--answer <FILE>"),
+        (&["order", "--status", "200"], 2, "--answer <ANSWER>"),
         (&["order", "--answer", "-", "--status", "99"], 2, "99"),
         (&[], 2, "SCRIPT"),
         (&["ordre", "--answer", "-"], 1, "no script \"ordre\"; did you mean \"order\"?"),

@@ -8,7 +8,7 @@ use crate::agi::aborted_command::AgiCommandKind;
 use crate::agi::command::AgiCommand;
 use crate::agi::quote::AgiCommandError;
 use crate::channel::digits::DigitCollector;
-use crate::channel::{Interruption, MomentForm, Sound};
+use crate::channel::{Interruption, KeySet, MomentForm, Sound};
 
 /// Maximum number of characters of one SAY. No other command interrupts a SAY, and it must end within the timeout of a
 /// hand-over. A character takes up to 0.9 s in Asterisk's own sounds.
@@ -27,8 +27,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         for piece in say_pieces(sound, barge_in, &self.caller.language) {
             self.connection.ensure_alive()?;
             let keys =
-                collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
-            let command = piece.command(&keys)?;
+                collector.as_ref().map_or(KeySet::NONE, |collector| collector.accepted_keys());
+            let command = piece.command(keys)?;
             let reply = self.connection.run_until_call_ends(command, AgiCommandKind::Other).await?;
             if reply.is_failure() {
                 return self.diagnose_playback_failure(sound).await;
@@ -53,7 +53,7 @@ enum SayPiece<'a> {
 }
 
 impl SayPiece<'_> {
-    fn command(&self, keys: &str) -> Result<AgiCommand, AgiCommandError> {
+    fn command(&self, keys: KeySet) -> Result<AgiCommand, AgiCommandError> {
         match self {
             Self::Letters(letters) => AgiCommand::say_alpha(letters, keys),
             Self::Digits(digits) => match AgiCommand::say_digits(digits, keys) {

@@ -9,7 +9,7 @@ use crate::agi::aborted_command::AgiCommandKind;
 use crate::agi::command::AgiCommand;
 use crate::agi::reply::AgiReply;
 use crate::channel::digits::DigitCollector;
-use crate::channel::{Interruption, Sound};
+use crate::channel::{Interruption, KeySet, Sound};
 use crate::file_access::FileNeed;
 use crate::file_access::explain::explain_in_background;
 
@@ -50,8 +50,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         loop {
             self.connection.ensure_alive()?;
             let keys =
-                collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
-            let command = AgiCommand::stream_file(sound_name(sound), &keys, offset)?;
+                collector.as_ref().map_or(KeySet::NONE, |collector| collector.accepted_keys());
+            let command = AgiCommand::stream_file(sound_name(sound), keys, offset)?;
             let reply =
                 self.connection.run_until_call_ends(command, AgiCommandKind::StreamFile).await?;
             if reply.is_failure() {

@@ -98,7 +98,8 @@ impl WordLanguage {
         let (hour, minute) = (u8::try_from(time.hour()).ok()?, u8::try_from(time.minute()).ok()?);
         let words = formatter.format(&IcuTime::try_new(hour, minute, 0, 0).ok()?).to_string();
         // Engines speak the zero of `09:30`.
-        let has_zero = words.starts_with('0') && words[1..].starts_with(|c: char| c.is_ascii_digit());
+        let has_zero =
+            words.starts_with('0') && words[1..].starts_with(|c: char| c.is_ascii_digit());
         Some(if has_zero { words[1..].to_owned() } else { words })
     }
 

@@ -105,8 +105,7 @@ async fn french_says_premier_and_heures() {
 #[tokio::test]
 async fn spanish_says_las_and_horas() {
     check("es", "date:$v", &[("2026-12-01", "martes, 1 de diciembre de 2026")]).await;
-    let times =
-        [("09:30", "9:30"), ("14:00", "14 horas"), ("01:00", "1 hora"), ("00:05", "0:05")];
+    let times = [("09:30", "9:30"), ("14:00", "14 horas"), ("01:00", "1 hora"), ("00:05", "0:05")];
     check("es", "time:$v", &times).await;
     check("es-MX", "time:$v", &[("14:00", "2 p.m.")]).await;
     check(

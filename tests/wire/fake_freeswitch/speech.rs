@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use dialscript::channel::{
-    AsrSource, Channel, DigitOptions, Exit, HandoverResult, Interruption, LineState, Sound,
-    SpeechOptions, SpeechResult, SwitchTts, TypeAhead,
+    AsrSource, Channel, DigitOptions, Exit, HandoverResult, Interruption, KeySet, LineState,
+    MomentForm, Sound, SpeechOptions, SpeechResult, SwitchMoment, SwitchTts, TypeAhead,
 };
 use dialscript::fake::freeswitch::{self, FakeFreeSwitchCall};
 use dialscript::fake::phone::CallEvent;
@@ -115,10 +115,12 @@ async fn keys_are_accepted_instead_of_speech() {
     let utterances = UtteranceSource::per_recording(vec![says("well", 1.0)]);
     let mut call = call(utterances, &[(1200, '4'), (1500, '7'), (1800, '#')], None).await;
     let keys = Some(DigitOptions {
+        keys: KeySet::DIGITS,
         max_digits: 4,
         first_digit_timeout: Duration::from_secs(4),
         inter_digit_timeout: Duration::from_secs(4),
         terminator: Some('#'),
+        clear: None,
         barge_in: true,
     });
     let listen = SpeechOptions { digits: keys, ..recording(&folder.path().join("said.wav")) };
@@ -163,7 +165,9 @@ async fn speech_digits_and_missing_sounds_are_in_the_phone_log() {
         Sound::Tts(SwitchTts { engine, voice, text }.into())
     };
     let url = Sound::Url("http://127.0.0.1:8085/a.wav".into());
-    let sounds = [spoken("none"), spoken("flite"), Sound::Digits("47".into()), url];
+    let moment = SwitchMoment { form: MomentForm::Date, clock_seconds: 1_796_135_400 };
+    let sounds =
+        [spoken("none"), spoken("flite"), Sound::Digits("47".into()), Sound::Moment(moment), url];
     call.channel.play(&mut sounds.into_iter(), TypeAhead::Discard).await.unwrap();
     let events = call.phone_log.events();
     let heard = events.iter().filter_map(|happening| match happening {
@@ -176,6 +180,8 @@ async fn speech_digits_and_missing_sounds_are_in_the_phone_log() {
         "+ speak flite|kal|Order seven",
         "- say hi number iterated 47",
         "+ say en number iterated 47",
+        "- say hi current_date pronounced 1796135399",
+        "+ say en current_date pronounced 1796135399",
         "+ http://127.0.0.1:8085/a.wav",
     ];
     assert_eq!(heard.collect::<Vec<_>>(), wanted);

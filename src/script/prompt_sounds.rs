@@ -8,10 +8,11 @@ use std::sync::Arc;
 use tracing::warn;
 
 use crate::channel::{Sound, SoundStream};
-use crate::script::definition::{Playlist, PromptPart, Script};
+use crate::script::definition::{Playlist, PromptPart};
 use crate::script::spelling::SpellingError;
 use crate::script::spoken_value::SpokenLanguages;
 use crate::script::template::{PlaceholderValues, RedactedText};
+use crate::script::timezone::ScriptTimezone;
 use crate::script::voice::{
     RenderedSound, SoundError, SoundGuard, SoundRequest, VoiceParams, VoiceService,
 };
@@ -37,23 +38,22 @@ enum PromptSlot<R> {
 }
 
 impl<R> PromptSounds<R> {
-    /// Starts to render all parts of a playlist of the script. `language` is that of the channel; `has_tts` says whether
-    /// the switch can speak texts itself.
+    /// Starts to render all parts of the playlist. Times are told in the time zone. `language` is that of the channel;
+    /// `has_tts` says whether the switch can speak texts itself.
     pub(super) fn start<V: VoiceService<PendingRender = R>>(
         playlist: &Playlist,
-        script: &Script,
+        (voice_params, timezone): (&Arc<VoiceParams>, &ScriptTimezone),
         language: &str,
         voice: &V,
         has_tts: bool,
         values: &impl PlaceholderValues,
     ) -> Self {
         let mut slots = VecDeque::new();
-        let voice_params = &script.voice_params;
         let text_language = voice.text_language(voice_params);
         let languages = SpokenLanguages {
             text: text_language.as_deref(),
             spelling: voice_params.language.as_deref().unwrap_or(language),
-            timezone: &script.timezone,
+            timezone,
         };
         for part in &playlist.parts {
             if let PromptPart::Recorded(recorded) = part {

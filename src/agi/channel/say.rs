@@ -24,7 +24,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
         let barge_in = collector.as_ref().is_none_or(|collector| collector.allows_barge_in());
-        for piece in say_pieces(sound, barge_in, &self.caller.language) {
+        for piece in say_pieces(sound, barge_in, &self.language) {
             self.connection.ensure_alive()?;
             let keys =
                 collector.as_ref().map_or(KeySet::NONE, |collector| collector.accepted_keys());

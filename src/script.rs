@@ -7,7 +7,9 @@
 pub mod activity;
 pub mod answer;
 pub mod branch;
+pub mod branch_context;
 pub mod call_state;
+pub mod condition;
 pub mod decimal;
 pub mod definition;
 pub(crate) mod destination;

@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use crate::channel::Caller;
 use crate::script::answer::TriggerAnswer;
+use crate::script::condition::ConditionTexts;
 use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome};
 use crate::script::empty_placeholders::EmptyPlaceholders;
 use crate::script::kept_answer::KeptAnswer;
 use crate::script::path::KeyPath;
 use crate::script::separated_digits::is_same_number;
-use crate::script::template::{InputKind, Placeholder, PlaceholderValue, PlaceholderValues};
+use crate::script::template::{
+    InputKind, Placeholder, PlaceholderValue, PlaceholderValues, RedactedText, Template,
+};
 
 /// The arguments from the dialplan, by name. In `AGI(url,first,…)` the name of the first argument is `1`. If a name
 /// occurs twice, its first value counts.
@@ -155,12 +158,24 @@ impl<'a> CallState<'a> {
         self.own_answer = None;
     }
 
+    /// Stores what the conditions of the branches read of the answer, while the branches judge it.
+    pub(crate) fn record_judged_answer(&mut self, answer: &TriggerAnswer) {
+        let paths = &self.script.condition_answer_paths;
+        if !paths.is_empty() {
+            self.keep_answer(KeptAnswer::new(answer, paths));
+        }
+    }
+
     /// Stores what can still be read of the answer to the script's request, in the outcome that was chosen and later.
     pub(crate) fn record_answer(&mut self, answer: &TriggerAnswer, outcome: &ScriptOutcome) {
         let name = &self.script.name;
         let paths = outcome.own_answer_paths(name).chain(&self.script.later_answer_paths);
-        let kept = Arc::new(KeptAnswer::new(answer, paths));
-        self.answers.insert(name.clone(), kept.clone());
+        self.keep_answer(KeptAnswer::new(answer, paths));
+    }
+
+    fn keep_answer(&mut self, kept: KeptAnswer) {
+        let kept = Arc::new(kept);
+        self.answers.insert(self.script.name.clone(), kept.clone());
         self.own_answer = Some(kept);
     }
 
@@ -170,7 +185,14 @@ impl<'a> CallState<'a> {
         CallPlaceholders {
             state: self,
             last_answer: own.or(self.answer_at_start.as_ref()).map(|kept| &**kept),
+            notes_empty: true,
         }
+    }
+
+    /// The values of placeholders in the conditions of the branches. A condition can test whether a value is empty, so
+    /// an empty one is not noted.
+    pub(crate) fn condition_texts(&self) -> CallPlaceholders<'_> {
+        CallPlaceholders { notes_empty: false, ..self.values(RequestPhase::After) }
     }
 
     /// The placeholders that had no value, in the whole call.
@@ -238,17 +260,30 @@ impl<'a> CallState<'a> {
     }
 }
 
-/// The values of placeholders. Those without a value are noted.
+/// The values of placeholders.
 pub(crate) struct CallPlaceholders<'s> {
     state: &'s CallState<'s>,
+    /// Whether placeholders without a value are noted for the report.
+    notes_empty: bool,
     /// The answer that `{$path}` reads.
     last_answer: Option<&'s KeptAnswer>,
+}
+
+impl ConditionTexts for CallPlaceholders<'_> {
+    fn fill(&self, template: &Template) -> Result<RedactedText, Placeholder> {
+        // A text that is only compared is not escaped, which can't fail.
+        Ok(template.fill(self).unwrap_or_default())
+    }
+
+    fn is_sensitive(&self, value: &str) -> bool {
+        self.state.contains_sensitive(value)
+    }
 }
 
 impl PlaceholderValues for CallPlaceholders<'_> {
     fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_> {
         let value = self.state.value(placeholder, self.last_answer);
-        if value.text.is_empty() {
+        if self.notes_empty && value.text.is_empty() {
             self.state.empty.borrow_mut().add(placeholder);
         }
         value

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use regex::Regex;
 
 use crate::channel::{DigitOptions, HangupCause};
-use crate::script::matcher::Matcher;
+use crate::script::condition::Condition;
 use crate::script::path::KeyPath;
 use crate::script::template::{Secrets, Template};
 use crate::script::voice::VoiceParams;
@@ -20,7 +20,7 @@ mod state;
 mod trigger;
 mod version;
 
-pub(crate) use placeholders::later_answer_paths;
+pub(crate) use placeholders::{condition_answer_paths, later_answer_paths};
 pub use playlist::{Playlist, PromptPart, RecordedSounds, SayAs};
 pub use state::ScriptState;
 pub use trigger::{
@@ -81,6 +81,8 @@ pub struct Script {
     pub invalid_input: ScriptOutcome,
     /// `[no_response]`: the outcome if there was no usable answer in time.
     pub no_response: ScriptOutcome,
+    /// The paths of this script's answer that the conditions of its branches read as `{$path}`.
+    pub condition_answer_paths: Vec<KeyPath>,
     /// The paths of this script's answer that can still be read after the outcome was chosen, apart from those in the
     /// outcome itself.
     pub later_answer_paths: Vec<KeyPath>,
@@ -153,8 +155,10 @@ pub enum SpeechFilter {
 
 #[derive(Debug, Clone)]
 pub struct Branch {
-    /// The branch matches if one of these does.
-    pub when: Vec<Matcher>,
+    /// One of these must hold.
+    pub when: Vec<Condition>,
+    /// All of these must hold as well.
+    pub and: Vec<Condition>,
     pub outcome: ScriptOutcome,
 }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::facts::ScriptGraph;
 use crate::config::file::TomlFile;
-use crate::script::definition::{Script, ScriptOutcome};
+use crate::script::definition::{Branch, Script, ScriptOutcome};
 use crate::script::path::KeyPath;
 use crate::script::template::Placeholder;
 
@@ -70,6 +70,9 @@ fn response_key(script: &Script) -> Option<&KeyPath> {
 /// Whether the branches or the texts of the outcomes use a path of the script's answer.
 fn uses(script: &Script, path: &KeyPath) -> bool {
     let is_read = |placeholder: &Placeholder| matches!(placeholder, Placeholder::Answer(read) if read == path);
+    let mut conditions = script.branches.iter().flat_map(Branch::conditions);
     response_key(script) == Some(path)
+        || script.condition_answer_paths.contains(path)
+        || conditions.any(|condition| condition.key() == Some(path))
         || script.outcomes().flat_map(ScriptOutcome::placeholders).any(is_read)
 }

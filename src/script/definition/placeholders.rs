@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::playlist::{Playlist, PromptPart};
 use super::trigger::{AuthTemplate, ScriptTrigger};
-use super::{Script, ScriptOutcome, ThenAction};
+use super::{Branch, Script, ScriptOutcome, ThenAction};
+use crate::script::condition::Condition;
 use crate::script::path::KeyPath;
 use crate::script::template::{Placeholder, Template};
 
@@ -77,7 +78,10 @@ impl Script {
     fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         let outcomes = self.outcomes().flat_map(ScriptOutcome::placeholders);
         let hangup = self.hangup.iter().flat_map(ScriptTrigger::placeholders);
-        self.placeholders_before_request().chain(outcomes).chain(hangup)
+        self.placeholders_before_request()
+            .chain(condition_placeholders(&self.branches))
+            .chain(outcomes)
+            .chain(hangup)
     }
 
     fn next_scripts(&self) -> impl Iterator<Item = &str> {
@@ -90,6 +94,26 @@ impl Script {
     fn repeats(&self) -> bool {
         self.outcomes().any(|outcome| matches!(outcome.then, ThenAction::Again))
     }
+}
+
+impl Branch {
+    /// All conditions of the branch.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.when.iter().chain(&self.and)
+    }
+}
+
+fn condition_placeholders(branches: &[Branch]) -> impl Iterator<Item = &Placeholder> {
+    branches.iter().flat_map(Branch::conditions).flat_map(Condition::placeholders)
+}
+
+/// The paths that the conditions of `script` read of the answer to the script's own request.
+pub(crate) fn condition_answer_paths(script: &str, branches: &[Branch]) -> Vec<KeyPath> {
+    let mut seen = HashSet::new();
+    let paths = condition_placeholders(branches).filter_map(|placeholder| {
+        last_answer_path(placeholder).or_else(|| answer_path_of(script, placeholder))
+    });
+    paths.filter(|path| seen.insert(*path)).cloned().collect()
 }
 
 /// For each script, the paths of its answer that can be read after its outcome was chosen: by the scripts that can

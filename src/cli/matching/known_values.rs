@@ -2,12 +2,11 @@
 
 use std::str::FromStr;
 
-use crate::script::answer::{AnswerValue, TriggerAnswer};
+use crate::script::answer::TriggerAnswer;
 use crate::script::call_state::InputMethod;
 use crate::script::condition::ConditionTexts;
 use crate::script::definition::{Script, ScriptLibrary, ThenAction};
 use crate::script::destination::fill_destination;
-use crate::script::path::KeyPath;
 use crate::script::template::{
     Placeholder, PlaceholderValue, PlaceholderValues, RedactedText, Template, masked,
 };
@@ -70,11 +69,13 @@ impl KnownValues<'_> {
         match (placeholder, self.answer, self.input) {
             (Placeholder::Script, ..) => Some(self.script.name.clone()),
             (Placeholder::Secret(name), ..) => self.library.secrets.get(name).map(str::to_owned),
-            (Placeholder::Answer(path), Some(answer), _) => Some(text_at(answer, path)),
-            (Placeholder::OtherAnswer(script, path), Some(answer), _)
+            (Placeholder::Answer(part), Some(answer), _) => {
+                Some(part.text(answer, self.script.response_key()))
+            }
+            (Placeholder::OtherAnswer(script, part), Some(answer), _)
                 if *script == self.script.name =>
             {
-                Some(text_at(answer, path))
+                Some(part.text(answer, self.script.response_key()))
             }
             (Placeholder::Input, _, Some((_, text)))
             | (Placeholder::Keypress, _, Some((InputMethod::Keypress, text)))
@@ -128,12 +129,5 @@ impl ConditionTexts for KnownValues<'_> {
         let mut sensitive =
             input.map(|(_, text)| text).into_iter().chain(given.map(|given| &*given.text));
         sensitive.any(|text| !text.is_empty() && value.contains(text))
-    }
-}
-
-fn text_at(answer: &TriggerAnswer, path: &KeyPath) -> String {
-    match answer.lookup(path) {
-        AnswerValue::Text(text) => text.into_owned(),
-        AnswerValue::Absent | AnswerValue::Composite => String::new(),
     }
 }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use dialscript::channel::HangupCause;
+use dialscript::script::answer::TriggerAnswer;
 use dialscript::script::branch::choose_branch;
+use dialscript::script::branch_context::BranchContext;
+use dialscript::script::condition::NoCallTexts;
 use dialscript::script::definition::ThenAction;
-use dialscript::script::subject::BranchSubject;
 
 use super::sample::filled;
 use crate::support::config_folder::ConfigFolder;
@@ -167,7 +169,7 @@ fn every_form_of_when_matches_the_right_texts() {
     for (when, matching, others) in table {
         let script = triggered(&[when]).loaded("a");
         let takes = |text: &str| {
-            choose_branch(&script.branches, &BranchSubject::from_input(text)).is_some()
+            choose_branch(&script.branches, &BranchContext::from_input(text, NoCallTexts)).is_some()
         };
         assert!(matching.iter().all(|text| takes(text)), "{when}");
         assert!(!others.iter().any(|text| takes(text)), "{when}");
@@ -183,8 +185,11 @@ fn every_form_of_status_matches_the_right_statuses() {
     ];
     for (when, matching, others) in table {
         let script = triggered(&[when]).loaded("a");
-        let subject = |status| BranchSubject { value: None, status: Some(status) };
-        let takes = |status| choose_branch(&script.branches, &subject(status)).is_some();
+        let takes = |status| {
+            let answer = TriggerAnswer::parse(status, Some("text/html"), b"<html></html>");
+            let context = BranchContext::from_answer(&answer, None, NoCallTexts);
+            choose_branch(&script.branches, &context).is_some()
+        };
         assert!(matching.into_iter().all(takes), "{when}");
         assert!(!others.into_iter().any(takes), "{when}");
     }

@@ -70,6 +70,6 @@ fn condition_lines(
             ConditionResult::Unknown => ("not_known", "not known"),
         };
         let fields = json!({ "branch": number, "part": part, "result": result, "why": why });
-        OutputLine::new("condition", fields, format!("  {part:10}  {word:9}  {why}"))
+        OutputLine::new("condition", fields, format!("  {part:<10}  {word:9}  {why}"))
     })
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_spanned::Spanned;
 use toml::de::DeValue;
 
-use super::condition::{ConditionScope, ConditionValue, PlacedCondition};
+use super::condition::{self, ConditionScope, ConditionValue, PlacedCondition};
 use super::context::ScriptContext;
 use super::outcome::OutcomeTable;
 use super::reachability;
@@ -31,6 +31,8 @@ pub(crate) struct BranchTable {
     pub(super) span: Range<usize>,
     when: Vec<ConditionValue>,
     and: Vec<ConditionValue>,
+    /// Whether the file has `and`, even if no condition in it is valid.
+    has_and: bool,
     pub(super) outcome: OutcomeTable,
 }
 
@@ -38,6 +40,7 @@ pub(crate) struct BranchTable {
 pub(super) struct BranchConditions<'t> {
     pub(super) when: Vec<(&'t ConditionValue, PlacedCondition)>,
     pub(super) and: Vec<(&'t ConditionValue, PlacedCondition)>,
+    pub(super) has_and: bool,
 }
 
 impl BranchConditions<'_> {
@@ -63,8 +66,8 @@ impl BranchTable {
         );
         // Read first, so that `then` is not taken for a misspelled `when`.
         let outcome = OutcomeTable::read(table);
-        let (when, and) = (read_when(table), read_and(table));
-        Self { span: table.span.clone(), when, and, outcome }
+        let (when, has_and) = (read_when(table), table.has("and"));
+        Self { span: table.span.clone(), when, and: read_and(table), has_and, outcome }
     }
 
     /// Whether all conditions look at texts of the call, so that the branch needs neither an answer nor an input.
@@ -80,6 +83,7 @@ impl BranchTable {
         BranchConditions {
             when: placed(&self.when, script, scope, true),
             and: placed(&self.and, script, scope, false),
+            has_and: self.has_and,
         }
     }
 }
@@ -118,14 +122,8 @@ fn read_one_of_when<'i>(
     match value.get_ref() {
         DeValue::String(text) => Some(ConditionValue::literal(text.clone().into_owned(), span)),
         DeValue::Table(_) => ConditionValue::read(branch, "when", value),
-        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
-            let written = branch.file.text().get(span.clone()).unwrap_or_default();
-            let help = format!("write it in quotes: `\"{written}\"`");
-            branch.file.error_with_help(span, "values are compared as strings", help);
-            None
-        }
-        DeValue::Array(_) => {
-            branch.file.error_with_help(span, "not a valid matcher", WHEN_HELP);
+        _ => {
+            condition::report_no_text(branch.file, &value, WHEN_HELP);
             None
         }
     }
@@ -163,9 +161,10 @@ pub(super) fn branches(
         placed.into_iter().map(|(_, placed)| placed.condition).collect()
     };
     let paired = tables.iter().zip(conditions);
-    let branch = |(table, BranchConditions { when, and }): (&BranchTable, BranchConditions<'_>)| {
-        Branch { when: bare(when), and: bare(and), outcome: table.outcome.outcome(script) }
-    };
+    let branch =
+        |(table, BranchConditions { when, and, .. }): (&BranchTable, BranchConditions<'_>)| {
+            Branch { when: bare(when), and: bare(and), outcome: table.outcome.outcome(script) }
+        };
     paired.map(branch).collect()
 }
 

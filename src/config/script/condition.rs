@@ -9,7 +9,7 @@ use super::context::ScriptContext;
 use super::response;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
-use crate::config::value::TextOrList;
+use crate::config::value_kind::ValueKind;
 use crate::script::condition::{Condition, ConditionTarget, ConditionTest};
 use crate::script::escape::EscapeContext;
 use crate::script::matcher::Matcher;
@@ -32,7 +32,7 @@ enum TestValue {
     /// `when = "200"`: braces are text.
     Literal(String),
     /// `is`: texts with placeholders.
-    Is(TextOrList),
+    Is(Vec<Spanned<String>>),
     Matcher(Matcher),
 }
 
@@ -74,7 +74,7 @@ impl ConditionValue {
         let (file, span) = (table.file, table.span.clone());
         let (key, of) = (table.take("key"), table.take("of"));
         let has_texts = table.has("is");
-        let is = table.text_or_list("is");
+        let is = read_texts(&mut table);
         let not: Option<Spanned<bool>> = table.take("not");
         let mut keys = ConditionKeys { table, keys: Vec::new() };
         let matcher = Matcher::read(&mut keys, has_texts);
@@ -145,7 +145,7 @@ impl ConditionValue {
         scope: ConditionScope<'_>,
         splits_list: bool,
     ) -> Vec<PlacedCondition> {
-        let target = self.target(script, scope);
+        let Some(target) = self.target(script, scope) else { return Vec::new() };
         let placed = |test, span: &Range<usize>| {
             let (target, negated) = (target.clone(), self.negated);
             PlacedCondition { condition: condition(target, test, negated), span: span.clone() }
@@ -156,19 +156,21 @@ impl ConditionValue {
             TestValue::Is(texts) => {
                 let template = |text| script.template(text, EscapeContext::Comparison);
                 if splits_list && !self.negated {
-                    let each = texts.as_slice().iter();
-                    return each
-                        .map(|text| placed(text_test(vec![template(text)]), &text.span()))
-                        .collect();
+                    let one = |text| placed(text_test(vec![template(text)]), &text.span());
+                    return texts.iter().map(one).collect();
                 }
-                let templates = texts.as_slice().iter().map(template).collect();
+                let templates = texts.iter().map(template).collect();
                 return vec![placed(text_test(templates), &self.spans.span)];
             }
         };
         vec![placed(ConditionTest::Matcher(matcher), &self.spans.span)]
     }
 
-    fn target(&self, script: &ScriptContext<'_>, scope: ConditionScope<'_>) -> ConditionTarget {
+    fn target(
+        &self,
+        script: &ScriptContext<'_>,
+        scope: ConditionScope<'_>,
+    ) -> Option<ConditionTarget> {
         if let Some(of) = &self.of {
             let template = script.template(of, EscapeContext::Comparison);
             if template.as_text().is_some() {
@@ -178,19 +180,20 @@ impl ConditionValue {
                     &of_help(of),
                 );
             }
-            return ConditionTarget::Text(template);
+            return Some(ConditionTarget::Text(template));
         }
-        let Some(key) = &self.key else { return ConditionTarget::Compared };
+        let Some(key) = &self.key else { return Some(ConditionTarget::Compared) };
         if scope.compared != ComparedKind::Answer {
             let message = "there is no answer: the script does not wait for one";
             let help =
                 "for a value of an earlier script's answer, write `of = \"{NAME.$data.full}\"`";
             script.file.error_with_help(key.span(), message, help);
         }
-        match response::key_path(script.file, key) {
-            Some(path) if Some(&path) != scope.response_key => ConditionTarget::Key(path),
-            _ => ConditionTarget::Compared,
-        }
+        let path = response::key_path(script.file, key)?;
+        Some(match scope.response_key {
+            Some(key) if *key == path => ConditionTarget::Compared,
+            _ => ConditionTarget::Key(path),
+        })
     }
 
     /// Reports a test that can never match what the branches compare. Returns whether there is such an error.
@@ -210,6 +213,45 @@ impl ConditionValue {
         let has_error = error.is_some();
         error.into_iter().for_each(|error| self.spans.report_at(file, error, &placed.span));
         has_error
+    }
+}
+
+/// The texts of `is`; `None` if that is missing, or has an error.
+fn read_texts(table: &mut TableReader<'_, '_>) -> Option<Vec<Spanned<String>>> {
+    let value = table.take_any("is", || ValueKind::TextOrList)?;
+    let span = value.span();
+    let items = match value.into_inner() {
+        DeValue::Array(list) => list.into_iter().collect(),
+        one => vec![Spanned::new(span.clone(), one)],
+    };
+    if items.is_empty() {
+        let help = "add a text, or write another test";
+        table.file.error_with_help(span, "an empty list never matches", help);
+        return None;
+    }
+    let text = |item: Spanned<DeValue<'_>>| match item.get_ref() {
+        DeValue::String(text) => Some(Spanned::new(item.span(), text.clone().into_owned())),
+        _ => {
+            let help = "write a text such as `is = \"open\"`, or a list of texts";
+            report_no_text(table.file, &item, help);
+            None
+        }
+    };
+    items.into_iter().map(text).collect()
+}
+
+/// Reports a value that must be a text. `help` is the help text if it can't be meant as one.
+pub(super) fn report_no_text(file: &TomlFile, value: &Spanned<DeValue<'_>>, help: &str) {
+    let span = value.span();
+    match value.get_ref() {
+        DeValue::Array(_) | DeValue::Table(_) => {
+            file.error_with_help(span, "not a valid matcher", help);
+        }
+        _ => {
+            let written = file.text().get(span.clone()).unwrap_or_default();
+            let help = format!("write it in quotes: `\"{written}\"`");
+            file.error_with_help(span, "values are compared as strings", help);
+        }
     }
 }
 

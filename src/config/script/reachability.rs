@@ -22,7 +22,7 @@ pub(super) fn check(branches: &[BranchConditions<'_>], compared: ComparedKind, f
         for (value, placed) in &branch.when {
             let covering = earlier.covering(placed, branch, compared);
             report_unreachable((value, placed), covering, compared, file);
-            if branch.and.is_empty() {
+            if !branch.has_and {
                 earlier.add(placed);
             }
         }

@@ -12,6 +12,7 @@ mod facts;
 mod files;
 mod hangup_cause;
 mod keypress;
+mod other_matcher;
 mod outcome;
 mod playlist;
 mod prompt;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::branch::{BranchConditions, warn_text};
 use super::condition::{ConditionValue, PlacedCondition};
+use super::other_matcher::warn_text;
 use crate::config::file::TomlFile;
 use crate::script::condition::{Condition, ConditionTarget, ConditionTest};
 use crate::script::earlier_matchers::EarlierMatchers;
@@ -14,6 +14,19 @@ use crate::script::matcher::Matcher;
 use crate::script::when::ComparedKind;
 
 const HELP: &str = "remove this one, or move it before the other";
+
+/// The conditions of a branch, each with what is written in the file.
+pub(super) struct BranchConditions<'t> {
+    pub(super) when: Vec<(&'t ConditionValue, PlacedCondition)>,
+    pub(super) and: Vec<(&'t ConditionValue, PlacedCondition)>,
+    pub(super) has_and: bool,
+}
+
+impl BranchConditions<'_> {
+    pub(super) fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.when.iter().chain(&self.and).map(|(_, placed)| &placed.condition)
+    }
+}
 
 /// Reports the conditions that can never hold, and those that contradict each other.
 pub(super) fn check(branches: &[BranchConditions<'_>], compared: ComparedKind, file: &TomlFile) {

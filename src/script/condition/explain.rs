@@ -29,10 +29,11 @@ impl Condition {
             }
             ConditionResult::Unknown => self.unknown_reason(context),
         };
-        if self.is_sensitive(context) {
-            let prefix = self.name().map(|name| format!("{name}: ")).unwrap_or_default();
-            return ConditionExplanation { result, why: prefix + masked(&why) };
-        }
+        let shown = if self.is_sensitive(context) { masked(&why) } else { &why };
+        let why = match self.name() {
+            Some(name) if shown != why => format!("{name}: {shown}"),
+            _ => shown.to_owned(),
+        };
         ConditionExplanation { result, why }
     }
 

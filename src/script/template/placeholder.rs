@@ -63,13 +63,6 @@ pub enum InputKind {
     Input,
 }
 
-impl Placeholder {
-    /// Parses a placeholder without its braces; `None` if there is none of this name.
-    pub(crate) fn parse(inner: &str) -> Option<Self> {
-        super::parse::parse_placeholder(inner).ok()
-    }
-}
-
 /// The source of the values of placeholders.
 pub trait PlaceholderValues {
     /// The current value; empty if there is none.

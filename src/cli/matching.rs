@@ -24,6 +24,7 @@ use crate::script::branch_context::BranchContext;
 use crate::script::call_state::InputMethod;
 use crate::script::definition::{Script, ScriptOutcome, ScriptTrigger};
 use crate::script::input_check::InputCheck;
+use crate::script::language_code::DEFAULT_LANGUAGE;
 use crate::script::report::CallOutcome;
 use crate::script::request::TriggerError;
 use crate::script::template::{Secrets, reveal_sensitive_values};
@@ -76,7 +77,7 @@ Examples:
 Exit codes, by result:
   0  a branch, [otherwise]
   1  errors in the files, no such script, or an unreadable answer file
-  2  invalid command line, or options that do not fit the script or do not decide
+  2  invalid command line, options that do not fit the script, or without the values that decide
   3  [no_input], [invalid_input]
   4  [no_response]";
 
@@ -232,7 +233,8 @@ fn read_input(script: &Script, input: &str) -> (InputCheck, InputMethod, String)
             (InputCheck::Valid, InputMethod::Keypress, input.to_owned())
         }
         (_, Some(speech)) => {
-            let (check, text) = speech.check(input, script.keypress.as_ref());
+            let language = speech.language.as_deref().unwrap_or(DEFAULT_LANGUAGE);
+            let (check, text) = speech.check(input, language, script.keypress.as_ref());
             (check, InputMethod::Speech, text)
         }
         (check, None) => {

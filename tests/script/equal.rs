@@ -48,6 +48,7 @@ mod answers;
 mod conditions;
 mod digits;
 mod ends;
+mod languages;
 mod listening;
 mod outcomes;
 mod speaking;

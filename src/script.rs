@@ -9,6 +9,7 @@ pub mod answer;
 pub mod answer_part;
 pub mod branch;
 pub mod branch_context;
+mod call_end;
 mod call_language;
 pub mod call_state;
 pub mod condition;

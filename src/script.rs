@@ -19,6 +19,7 @@ mod fixed_sounds;
 mod hold_media;
 pub(crate) mod input_check;
 mod kept_answer;
+mod key_name;
 pub mod matcher;
 mod number_signs;
 pub mod numeric;

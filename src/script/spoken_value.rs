@@ -2,9 +2,10 @@
 
 use crate::channel::Sound;
 use crate::script::definition::SayAs;
+use crate::script::key_name::key_name;
 use crate::script::number_signs::NumberSigns;
 use crate::script::spelling::{
-    MAX_SPELLED_CHARACTERS, SpellingError, spell_characters, spell_number, spell_text,
+    MAX_SPELLED_CHARACTERS, SpellingError, is_sign, spell_keys, spell_number, spell_text,
 };
 use crate::script::template::{PlaceholderValue, RedactedText};
 use crate::script::written_number::{WrittenNumber, WrittenNumberError};
@@ -39,7 +40,8 @@ impl SpokenLanguages<'_> {
         is_json_number: bool,
     ) -> Vec<SpokenPart> {
         let (text, spell): (String, SpellFunction) = match say_as {
-            SayAs::Digits => return spoken_digits(value),
+            SayAs::Digits => return self.spoken_digits(value, char::is_alphanumeric),
+            SayAs::Keys => return self.spoken_digits(value, |c| c.is_alphanumeric() || is_sign(c)),
             SayAs::Words => (plain_words(&value.text), spell_text),
             SayAs::Number => {
                 (plain_words(&self.number_for_engine(&value.text, is_json_number)), spell_number)
@@ -47,6 +49,37 @@ impl SpokenLanguages<'_> {
         };
         let spelling = self.spelled(|signs| spell(&value.text, is_json_number, signs));
         whole(text, value.sensitive, spelling)
+    }
+
+    /// The characters of a value that are `spoken`, one by one. Where the switch cannot spell one of them, it spells
+    /// none: the others would sound like another value.
+    fn spoken_digits(
+        self,
+        value: &PlaceholderValue<'_>,
+        spoken: fn(char) -> bool,
+    ) -> Vec<SpokenPart> {
+        let characters = value.text.chars().filter(|character| spoken(*character));
+        let characters: String = characters.take(MAX_SPELLED_CHARACTERS).collect();
+        let spelling = spell_keys(&characters);
+        let language = self.text.unwrap_or(self.spelling);
+        let word = |character| {
+            key_name(character, language).map_or_else(|| String::from(character), str::to_owned)
+        };
+        let words = characters.chars().map(word);
+        // A sensitive value is rendered as one text, which is not cached. Cached sounds of its single characters could
+        // reveal it.
+        if value.sensitive {
+            return whole(words.collect::<Vec<_>>().join(", "), true, spelling);
+        }
+        let spelled = |character: char| {
+            let character = character.to_string();
+            spelling.as_ref().map_err(|error| *error).and_then(|_| spell_keys(&character))
+        };
+        let parts = characters.chars().zip(words).map(|(character, word)| SpokenPart {
+            spelling: spelled(character),
+            text: RedactedText::public(word),
+        });
+        parts.collect()
     }
 
     /// The spelling by the signs of both languages. If they read the value differently, it is not spelled.
@@ -74,25 +107,6 @@ impl SpokenLanguages<'_> {
             _ => text.to_owned(),
         }
     }
-}
-
-/// The letters and digits of a value, one by one. Where the switch cannot spell one of them, it spells none: the others
-/// would sound like another value.
-fn spoken_digits(value: &PlaceholderValue<'_>) -> Vec<SpokenPart> {
-    let characters = value.text.chars().filter(|character| character.is_alphanumeric());
-    let characters: String = characters.take(MAX_SPELLED_CHARACTERS).collect();
-    let spelling = spell_characters(&characters);
-    let texts = characters.chars().map(String::from);
-    // A sensitive value is rendered as one text, which is not cached. Cached sounds of its single characters could
-    // reveal it.
-    if value.sensitive {
-        return whole(texts.collect::<Vec<_>>().join(", "), true, spelling);
-    }
-    let spelled =
-        |text: &str| spelling.as_ref().map_err(|error| *error).and_then(|_| spell_characters(text));
-    let parts =
-        texts.map(|text| SpokenPart { spelling: spelled(&text), text: RedactedText::public(text) });
-    parts.collect()
 }
 
 /// One part, or none if the text is empty.

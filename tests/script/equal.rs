@@ -47,6 +47,7 @@ mod amounts;
 mod answers;
 mod digits;
 mod ends;
+mod keys;
 mod listening;
 mod outcomes;
 mod speaking;

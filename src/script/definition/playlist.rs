@@ -41,6 +41,8 @@ pub enum SayAs {
     Words,
     /// Character by character.
     Digits,
+    /// Key by key: an input, whose keys can be `*` and `#`.
+    Keys,
     /// As a number.
     Number,
 }

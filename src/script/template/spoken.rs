@@ -73,7 +73,7 @@ fn parse_phrase(inner: &str) -> Result<SpokenPhrase, MessageAndHelp> {
     };
     match verb {
         "say" => spoken_value(verb, object, SayAs::Words),
-        "digits" => spoken_value(verb, object, SayAs::Digits),
+        "digits" => spoken_digits(object),
         "number" => spoken_value(verb, object, SayAs::Number),
         "play" if split_answer_placeholder(object).is_some() => {
             placeholder_after_verb(verb, object).map(SpokenPhrase::SoundUrl)
@@ -91,6 +91,13 @@ fn verb_and_object(input: &str) -> IResult<&str, (&str, &str)> {
 
 fn spoken_value(verb: &str, object: &str, say_as: SayAs) -> Result<SpokenPhrase, MessageAndHelp> {
     placeholder_after_verb(verb, object).map(|placeholder| SpokenPhrase::Value(placeholder, say_as))
+}
+
+fn spoken_digits(object: &str) -> Result<SpokenPhrase, MessageAndHelp> {
+    placeholder_after_verb("digits", object).map(|placeholder| {
+        let say_as = if placeholder.is_input() { SayAs::Keys } else { SayAs::Digits };
+        SpokenPhrase::Value(placeholder, say_as)
+    })
 }
 
 fn placeholder_after_verb(verb: &str, object: &str) -> Result<Placeholder, MessageAndHelp> {

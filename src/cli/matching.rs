@@ -1,6 +1,6 @@
 //! `dialscript match`: shows which branch an answer selects, and why the others do not match.
 
-mod answer_file;
+pub(super) mod answer_file;
 mod report;
 
 use std::path::PathBuf;
@@ -19,6 +19,7 @@ use crate::script::branch::{BranchDecision, choose_branch, decide_branch, full_r
 use crate::script::call_state::InputMethod;
 use crate::script::definition::{Script, ScriptOutcome, ScriptTrigger};
 use crate::script::input_check::InputCheck;
+use crate::script::language_code::DEFAULT_LANGUAGE;
 use crate::script::report::CallOutcome;
 use crate::script::request::TriggerError;
 use crate::script::subject::BranchSubject;
@@ -35,8 +36,9 @@ pub(super) struct MatchArgs {
     script: String,
     #[command(flatten)]
     config: ConfigFile,
-    /// The trigger's answer: a body, or headers and body as printed by `curl -i`; `-` reads standard input
-    #[arg(long, value_name = "FILE")]
+    /// The trigger's answer: a body, a status with or without a body, or a file with a body or with headers and body as
+    /// printed by `curl -i`; `-` reads standard input
+    #[arg(long, value_name = "ANSWER")]
     answer: Option<PathBuf>,
     /// HTTP status; overrides the one in the file [default: 200]
     #[arg(long, value_parser = parse_status, requires = "answer", conflicts_with = "input")]
@@ -58,6 +60,7 @@ pub(super) struct MatchArgs {
 const EXAMPLES_AND_EXIT_CODES: &str = "\
 Examples:
   dialscript match order-status --answer answer.json
+  dialscript match order-status --answer 404
   dialscript match order-status --answer - --status 404
   dialscript match menu --input 2
 
@@ -135,7 +138,7 @@ fn usage_hint(trigger: Option<&ScriptTrigger>) -> &'static str {
         Some(trigger) if trigger.background => {
             "this script ignores the answer (background trigger): it always takes [otherwise]"
         }
-        Some(_) => "this script needs its trigger's answer: pass it with --answer FILE",
+        Some(_) => "this script needs its trigger's answer: pass it with --answer ANSWER",
     }
 }
 
@@ -205,7 +208,8 @@ fn read_input(script: &Script, input: &str) -> (InputCheck, InputMethod, String)
             (InputCheck::Valid, InputMethod::Keypress, input.to_owned())
         }
         (_, Some(speech)) => {
-            let (check, text) = speech.check(input, script.keypress.as_ref());
+            let language = speech.language.as_deref().unwrap_or(DEFAULT_LANGUAGE);
+            let (check, text) = speech.check(input, language, script.keypress.as_ref());
             (check, InputMethod::Speech, text)
         }
         (check, None) => {

@@ -48,6 +48,7 @@ mod answers;
 mod digits;
 mod ends;
 mod keys;
+mod languages;
 mod listening;
 mod outcomes;
 mod speaking;

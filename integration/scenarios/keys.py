@@ -194,10 +194,11 @@ def clear_type_ahead(lab):
     call = lab.call("waits")
     call.hear_whole("welcome")
     call.press("47*1", pause=0.2)
-    call.press("2#", pause=2.5)
+    call.press("2", pause=2.5)
+    call.press("#")
     call.hear("matched")
     expect("heard", names(call), ["welcome", "matched"])
-    call.expect_variables("otherwise", input="12", http_status="200", script="asks")
+    call.expect_variables("otherwise", input="12", script="asks")
 
 
 @scenario("if no engine works, star and pound of an input are played with the sounds of the switch")
@@ -207,10 +208,10 @@ def spelled(lab):
     lab.configure_speech(say=synthesizer.engine())
     call = asks(lab, 'keys = "0-9*#"\nlength = 3', 'say = "{digits:keypress}"').call("asks")
     call.hear("ask")
-    call.press("*3#")
+    call.press("*1#")
     call.wait_until_over()
-    names = ("digits/star", "digits/3", "digits/pound")
+    names = ("digits/star", "digits/1", "digits/pound")
     heard = [lab.switch.find_sound(call, name, first=0.3) for name in names]
     expect("keys heard", [sound is not None for sound in heard], [True] * 3)
     expect("in order", sorted(heard, key=lambda sound: sound.start), heard)
-    call.expect_variables("otherwise", input="*3#")
+    call.expect_variables("otherwise", input="*1#")

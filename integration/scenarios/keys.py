@@ -210,8 +210,8 @@ def spelled(lab):
     call.hear("ask")
     call.press("*1#")
     call.wait_until_over()
-    names = ("digits/star", "digits/1", "digits/pound")
-    heard = [lab.switch.find_sound(call, name, first=0.3) for name in names]
+    sounds = ("digits/star", "digits/1", "digits/pound")
+    heard = [lab.switch.find_sound(call, sound, first=0.3) for sound in sounds]
     expect("keys heard", [sound is not None for sound in heard], [True] * 3)
     expect("in order", sorted(heard, key=lambda sound: sound.start), heard)
     call.expect_variables("otherwise", input="*1#")

@@ -70,7 +70,7 @@ enum CliCommand {
     Generate(generate::GenerateArgs),
 }
 
-/// `0.5.0`, or `0.4.0 (d8df68f3a)` if the commit is known.
+/// `0.6.0`, or `0.6.0 (d8df68f3a)` if the commit is known.
 const VERSION: &str = match BUILD_COMMIT.is_empty() {
     true => env!("CARGO_PKG_VERSION"),
     false => concat!(env!("CARGO_PKG_VERSION"), " (", env!("DIALSCRIPT_COMMIT"), ")"),

@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod answer;
+pub mod answer_part;
 pub mod branch;
 pub mod call_state;
 pub mod decimal;

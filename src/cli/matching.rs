@@ -166,7 +166,7 @@ fn match_answer(script: &Script, trigger: &ScriptTrigger, file: AnswerFile) -> M
         }
     };
     let known =
-        KnownValues { script: &script.name, answer: Some(&answer), ..KnownValues::default() };
+        KnownValues { script: &script.name, answer: Some(&answer), key, ..KnownValues::default() };
     match_report(lines, &chosen, &known)
 }
 
@@ -176,6 +176,7 @@ fn match_input(script: &Script, input: &str) -> MatchReport {
     let known = KnownValues {
         script: &script.name,
         answer: None,
+        key: None,
         input: Some((method, &text)),
         input_is_sensitive,
     };

@@ -37,7 +37,7 @@ use tables::ScriptTables;
 use super::diagnostic::SourceText;
 use super::file::TomlFile;
 use crate::script::definition::{
-    Script, ScriptOutcome, ScriptTrigger, ScriptVersion, later_answer_paths,
+    Script, ScriptOutcome, ScriptTrigger, ScriptVersion, later_answer_parts,
 };
 
 /// A script file that is parsed, but not checked.
@@ -118,10 +118,10 @@ pub(crate) fn check(parsed: ParsedScripts, load: &mut LoadContext) -> Vec<Checke
         answer_reads.push(reads);
     }
     check_answer_reads(&definitions, &files, &answer_reads, &load.scripts);
-    let later_paths = later_answer_paths(&definitions);
-    let paired = definitions.into_iter().zip(later_paths).zip(files);
-    let checked = paired.map(|((script, later_answer_paths), file)| CheckedScript {
-        script: Script { later_answer_paths, ..script },
+    let later_parts = later_answer_parts(&definitions);
+    let paired = definitions.into_iter().zip(later_parts).zip(files);
+    let checked = paired.map(|((script, later_answer_parts), file)| CheckedScript {
+        script: Script { later_answer_parts, ..script },
         file,
     });
     checked.collect()
@@ -175,7 +175,7 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
         no_input,
         invalid_input,
         no_response,
-        later_answer_paths: Vec::new(),
+        later_answer_parts: Vec::new(),
     }
 }
 

@@ -87,8 +87,8 @@ impl TriggerAnswer {
         }
     }
 
-    /// Whether the value at a response key is a number in JSON, not a string.
-    pub(crate) fn is_json_number(&self, path: &KeyPath) -> bool {
+    /// Whether the value at a response key is a number in JSON, not a string. Without a key, whether the whole body is.
+    pub(crate) fn is_json_number(&self, path: Option<&KeyPath>) -> bool {
         match &self.content {
             AnswerContent::Json(tree) => json::is_number(tree, path),
             _ => false,

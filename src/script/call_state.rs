@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use crate::channel::Caller;
 use crate::script::answer::TriggerAnswer;
+use crate::script::answer_part::AnswerPart;
 use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome};
 use crate::script::empty_placeholders::EmptyPlaceholders;
 use crate::script::kept_answer::KeptAnswer;
-use crate::script::path::KeyPath;
 use crate::script::separated_digits::is_same_number;
 use crate::script::template::{InputKind, Placeholder, PlaceholderValue, PlaceholderValues};
 
@@ -158,8 +158,9 @@ impl<'a> CallState<'a> {
     /// Stores what can still be read of the answer to the script's request, in the outcome that was chosen and later.
     pub(crate) fn record_answer(&mut self, answer: &TriggerAnswer, outcome: &ScriptOutcome) {
         let name = &self.script.name;
-        let paths = outcome.own_answer_paths(name).chain(&self.script.later_answer_paths);
-        let kept = Arc::new(KeptAnswer::new(answer, paths));
+        let key = self.script.response_key();
+        let parts = outcome.own_answer_parts(name).chain(&self.script.later_answer_parts);
+        let kept = Arc::new(KeptAnswer::new(answer, key, parts));
         self.answers.insert(name.clone(), kept.clone());
         self.own_answer = Some(kept);
     }
@@ -198,9 +199,9 @@ impl<'a> CallState<'a> {
     fn answer_value<'v>(
         &self,
         answer: Option<&'v KeptAnswer>,
-        path: &KeyPath,
+        part: &AnswerPart,
     ) -> PlaceholderValue<'v> {
-        let text = answer.and_then(|answer| answer.value(path)).unwrap_or_default();
+        let text = answer.and_then(|answer| answer.value(part)).unwrap_or_default();
         PlaceholderValue { sensitive: self.contains_sensitive(text), text: Cow::Borrowed(text) }
     }
 
@@ -230,9 +231,9 @@ impl<'a> CallState<'a> {
                 PlaceholderValue { text: Cow::Borrowed(secret), sensitive: true }
             }
             Placeholder::OtherScript(script, kind) => self.input_value(script, *kind),
-            Placeholder::Answer(path) => self.answer_value(last_answer, path),
-            Placeholder::OtherAnswer(script, path) => {
-                self.answer_value(self.answers.get(script).map(|kept| &**kept), path)
+            Placeholder::Answer(part) => self.answer_value(last_answer, part),
+            Placeholder::OtherAnswer(script, part) => {
+                self.answer_value(self.answers.get(script).map(|kept| &**kept), part)
             }
         }
     }
@@ -256,11 +257,11 @@ impl PlaceholderValues for CallPlaceholders<'_> {
 
     fn is_json_number(&self, placeholder: &Placeholder) -> bool {
         match placeholder {
-            Placeholder::Answer(path) => {
-                self.last_answer.is_some_and(|answer| answer.is_json_number(path))
+            Placeholder::Answer(part) => {
+                self.last_answer.is_some_and(|answer| answer.is_json_number(part))
             }
-            Placeholder::OtherAnswer(script, path) => {
-                self.state.answers.get(script).is_some_and(|answer| answer.is_json_number(path))
+            Placeholder::OtherAnswer(script, part) => {
+                self.state.answers.get(script).is_some_and(|answer| answer.is_json_number(part))
             }
             _ => false,
         }

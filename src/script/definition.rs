@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use regex::Regex;
 
 use crate::channel::{DigitOptions, HangupCause};
+use crate::script::answer_part::AnswerPart;
 use crate::script::matcher::Matcher;
 use crate::script::path::KeyPath;
 use crate::script::template::{Secrets, Template};
@@ -20,7 +21,7 @@ mod state;
 mod trigger;
 mod version;
 
-pub(crate) use placeholders::later_answer_paths;
+pub(crate) use placeholders::later_answer_parts;
 pub use playlist::{Playlist, PromptPart, RecordedSounds, SayAs};
 pub use state::ScriptState;
 pub use trigger::{
@@ -81,15 +82,20 @@ pub struct Script {
     pub invalid_input: ScriptOutcome,
     /// `[no_response]`: the outcome if there was no usable answer in time.
     pub no_response: ScriptOutcome,
-    /// The paths of this script's answer that can still be read after the outcome was chosen, apart from those in the
-    /// outcome itself.
-    pub later_answer_paths: Vec<KeyPath>,
+    /// What can still be read of this script's answer after the outcome was chosen, apart from what the outcome itself
+    /// reads.
+    pub later_answer_parts: Vec<AnswerPart>,
 }
 
 impl Script {
     /// Whether the caller is asked for digits or speech.
     pub(crate) fn asks_for_input(&self) -> bool {
         self.keypress.is_some() || self.speech.is_some()
+    }
+
+    /// The path to the value of the answer that the branches compare.
+    pub(crate) fn response_key(&self) -> Option<&KeyPath> {
+        self.trigger.as_ref().and_then(|trigger| trigger.response_key.as_ref())
     }
 
     /// Whether `[keypress]` or `[speech]` says so. This applies to all input, whichever table it belongs to.

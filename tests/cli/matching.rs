@@ -42,6 +42,7 @@ const TEXT: &str = r#"
 url = "http://shop.example/"
 [[branch]]
 when = "open"
+set = { STATE = "{answer}", NAMED = "{text.answer}" }
 [no_response]
 "#;
 
@@ -126,6 +127,21 @@ data.code is \"200\"
 ";
     assert_eq!(result.output, expected, "{}", result.errors);
     assert_eq!(result.code, 0);
+}
+
+#[test]
+fn the_compared_value_is_shown_where_a_text_names_the_answer() {
+    let result = MatchFolder::new().run(&["text", "--answer", "-"], b" open\n");
+    let expected = "\
+the answer is read as text, with HTTP status 200
+the value is \"open\" (no response key: the whole answer is compared)
+[[branch]] 1  MATCH      is \"open\"
+[[branch]] 1 is selected
+  set STATE = \"open\"
+  set NAMED = \"open\"
+  then continue
+";
+    assert_eq!(result.output, expected, "{}", result.errors);
 }
 
 #[test]

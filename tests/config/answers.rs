@@ -47,14 +47,17 @@ fn only_what_can_be_read_after_the_outcome_is_kept_of_an_answer() {
                  [otherwise]\nset={ A='{$status}{customer.$tier}' }\n[no_response]\n[no_input]\n\
                  [hangup]\nurl='https://a.example/?s={$left}'\n";
     folder.script("customer", CUSTOMER).script("order", order);
-    let paths = |name: &str| {
+    let parts = |name: &str| {
         let script = folder.loaded(name);
-        let mut paths: Vec<_> = script.later_answer_paths.iter().map(|p| p.to_string()).collect();
-        paths.sort();
-        paths
+        let mut parts: Vec<_> = script.later_answer_parts.iter().map(|p| p.to_string()).collect();
+        parts.sort();
+        parts
     };
-    assert_eq!(paths("customer"), ["customer.id", "left", "status", "tier"]);
-    assert_eq!(paths("order"), ["left"]);
+    assert_eq!(parts("customer"), ["$customer.id", "$left", "$status", "$tier"]);
+    assert_eq!(parts("order"), ["$left"]);
     folder.script("order", &order.replace("[no_input]", "then='again'\n[no_input]"));
-    assert_eq!(paths("order"), ["left", "status"], "`again` can lead to another outcome");
+    assert_eq!(parts("order"), ["$left", "$status"], "`again` can lead to another outcome");
+    folder.script("order", &order.replace("{$left}", "{answer}{customer.answer}"));
+    assert_eq!(parts("customer"), ["$customer.id", "$status", "$tier", "answer"]);
+    assert_eq!(parts("order"), ["answer"]);
 }

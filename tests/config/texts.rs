@@ -12,7 +12,7 @@ use crate::support::config_folder::ConfigFolder;
 /// A short text for each part of a playlist.
 fn parts(playlist: &Playlist) -> Vec<String> {
     let name = |placeholder: &Placeholder| match placeholder {
-        Placeholder::Answer(path) => format!("${path}"),
+        Placeholder::Answer(part) => part.to_string(),
         Placeholder::OtherScript(script, InputKind::Keypress) => format!("{script}.keypress"),
         other => format!("{other:?}"),
     };

@@ -4,6 +4,7 @@ mod amounts;
 mod answers;
 mod call;
 mod chains;
+mod compared_values;
 mod earlier_answers;
 mod endings;
 mod future_size;

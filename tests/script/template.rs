@@ -1,5 +1,6 @@
 //! Texts with placeholders. Hostile values must stay values.
 
+use dialscript::script::answer_part::AnswerPart;
 use dialscript::script::definition::SayAs;
 use dialscript::script::escape::{EscapeContext, EscapeError};
 use dialscript::script::path::{KeyPath, KeyPathStep};
@@ -33,6 +34,10 @@ fn pieces(text: &str, braces: BraceSyntax) -> Vec<TemplatePiece> {
     let (pieces, problems) = parse_template(text, braces);
     assert_eq!(problems, []);
     pieces.into_iter().map(|(_, piece)| piece).collect()
+}
+
+fn at(path: &str) -> AnswerPart {
+    AnswerPart::At(KeyPath::parse(path).unwrap())
 }
 
 fn problems(text: &str) -> Vec<PlaceholderError> {
@@ -227,8 +232,7 @@ fn a_spoken_text_says_how_each_value_is_spoken() {
     ] {
         assert_eq!(phrases(text), read, "{text:?}");
     }
-    let path = KeyPath::parse("a.b").unwrap();
-    assert_eq!(phrases("{play:$a.b}"), [SpokenPhrase::SoundUrl(Placeholder::Answer(path))]);
+    assert_eq!(phrases("{play:$a.b}"), [SpokenPhrase::SoundUrl(Placeholder::Answer(at("a.b")))]);
 }
 
 #[test]
@@ -324,9 +328,7 @@ fn the_values_of_a_cache_key_are_told_apart() {
 
 #[test]
 fn the_answer_of_a_named_script_can_be_read_in_every_form() {
-    let answer = |script: &str, path: &str| {
-        Placeholder::OtherAnswer(script.to_owned(), KeyPath::parse(path).unwrap())
-    };
+    let answer = |script: &str, path: &str| Placeholder::OtherAnswer(script.to_owned(), at(path));
     let text = TemplatePiece::Placeholder(answer("a-1", "b[0].c"));
     for braces in [BraceSyntax::Doubled, BraceSyntax::Literal] {
         assert_eq!(pieces("{a-1.$b[0].c}", braces), std::slice::from_ref(&text));
@@ -349,6 +351,29 @@ fn the_answer_of_a_named_script_can_be_read_in_every_form() {
     assert_eq!(pieces("{arg.$x}", BraceSyntax::Doubled), [argument]);
     let help = problems_help("{m.$x..y}");
     assert_eq!(help, "write it as `{m.$data.items[0].code}` or `{m.$[\"odd.key\"]}`");
+}
+
+#[test]
+fn the_compared_value_of_an_answer_can_be_read_in_every_spoken_form_also_with_the_name_of_a_script()
+{
+    let own = Placeholder::Answer(AnswerPart::Compared);
+    let named = |script: &str| Placeholder::OtherAnswer(script.to_owned(), AnswerPart::Compared);
+    for (text, read) in [
+        ("{answer}", SpokenPhrase::Value(own.clone(), SayAs::Words)),
+        ("{digits:answer}", SpokenPhrase::Value(own.clone(), SayAs::Digits)),
+        ("{number:a-1.answer}", SpokenPhrase::Value(named("a-1"), SayAs::Number)),
+        ("{say:answer.answer}", SpokenPhrase::Value(named("answer"), SayAs::Words)),
+        ("{play:answer}", SpokenPhrase::Sound("answer".to_owned())),
+    ] {
+        assert_eq!(phrases(text), [read], "{text}");
+    }
+    let written = "{answer} {a.answer} {arg.answer} {answer.keypress}";
+    let template =
+        Template::with_context(pieces(written, BraceSyntax::Literal), EscapeContext::Variable);
+    assert_eq!(template.to_string(), written);
+    assert_eq!(template.placeholders().count(), 4);
+    assert_eq!(problems_help("{Answer}"), "did you mean `{answer}`?");
+    assert_eq!(problems_help("{response}"), "write `{answer}`");
 }
 
 fn problems_help(text: &str) -> String {

@@ -230,6 +230,8 @@ pub(super) struct KnownValues<'a> {
     /// The name of the script.
     pub(super) script: &'a str,
     pub(super) answer: Option<&'a TriggerAnswer>,
+    /// The response key of the script.
+    pub(super) key: Option<&'a KeyPath>,
     pub(super) input: Option<(InputMethod, &'a str)>,
     pub(super) input_is_sensitive: bool,
 }
@@ -254,9 +256,9 @@ impl KnownValues<'_> {
 
     fn known_text(&self, placeholder: &Placeholder) -> Option<String> {
         match (placeholder, self.answer, self.input) {
-            (Placeholder::Answer(path), Some(answer), _) => Some(text_at(answer, path)),
-            (Placeholder::OtherAnswer(script, path), Some(answer), _) if script == self.script => {
-                Some(text_at(answer, path))
+            (Placeholder::Answer(part), Some(answer), _) => Some(part.text(answer, self.key)),
+            (Placeholder::OtherAnswer(script, part), Some(answer), _) if script == self.script => {
+                Some(part.text(answer, self.key))
             }
             (Placeholder::Input, _, Some((_, text)))
             | (Placeholder::Keypress, _, Some((InputMethod::Keypress, text)))
@@ -278,13 +280,6 @@ impl PlaceholderValues for KnownValues<'_> {
             }
             None => PlaceholderValue::public(placeholder.to_string()),
         }
-    }
-}
-
-fn text_at(answer: &TriggerAnswer, path: &KeyPath) -> String {
-    match answer.lookup(path) {
-        AnswerValue::Text(text) => text.into_owned(),
-        AnswerValue::Absent | AnswerValue::Composite => String::new(),
     }
 }
 

@@ -1,17 +1,17 @@
-//! Checks of placeholders that read an answer: `{$path}` and `{NAME.$path}`.
+//! Checks of placeholders that read an answer: `{answer}`, `{$path}`, and those with the name of a script.
 
 use std::ops::Range;
 
 use super::context::{ScriptContext, TextPhase};
-use crate::script::path::KeyPath;
+use crate::script::answer_part::AnswerPart;
 
 impl ScriptContext<'_> {
-    /// Checks `{$path}`.
-    pub(super) fn check_last_answer(&self, path: &KeyPath, at: Range<usize>) {
+    /// Checks `{answer}` and `{$path}`.
+    pub(super) fn check_last_answer(&self, part: &AnswerPart, at: Range<usize>) {
         if !self.has_answer {
             let help = if self.facts.waits && self.facts.repeats {
                 format!(
-                    "for the answer of this script before `again`, write `{{{}.${path}}}`",
+                    "for the answer of this script before `again`, write `{{{}.{part}}}`",
                     self.name
                 )
             } else {
@@ -19,16 +19,19 @@ impl ScriptContext<'_> {
                     .to_owned()
             };
             self.file.error_with_help(at, "there is no answer yet", help);
-        } else if self.phase == TextPhase::AfterRequest && self.facts.waits {
+        } else if let AnswerPart::At(path) = part
+            && self.phase == TextPhase::AfterRequest
+            && self.facts.waits
+        {
             self.own_answer_reads.add(path, at);
         }
     }
 
-    /// Checks `{NAME.$path}`.
-    pub(super) fn check_answer_of(&self, name: &str, path: &KeyPath, at: Range<usize>) {
+    /// Checks `{NAME.answer}` and `{NAME.$path}`.
+    pub(super) fn check_answer_of(&self, name: &str, part: &AnswerPart, at: Range<usize>) {
         let scripts = &self.load.scripts;
         let Some(named) = scripts.get(name) else {
-            return self.report_no_script(name, &format!("${path}"), at);
+            return self.report_no_script(name, &part.to_string(), at);
         };
         let is_before = scripts.before(self.name).contains(name);
         let is_own = name == self.name;

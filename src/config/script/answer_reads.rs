@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::facts::ScriptGraph;
 use crate::config::file::TomlFile;
+use crate::script::answer_part::AnswerPart;
 use crate::script::definition::{Script, ScriptOutcome};
 use crate::script::path::KeyPath;
 use crate::script::template::Placeholder;
@@ -36,7 +37,7 @@ impl OwnAnswerReads {
             .filter(|earlier| may_have_other_values(script, earlier))
             .collect();
         for (path, at) in &*self.0.borrow() {
-            if response_key(script) == Some(path) {
+            if script.response_key() == Some(path) {
                 continue;
             }
             if let Some(earlier) = earlier.iter().find(|earlier| uses(earlier, path)) {
@@ -59,17 +60,13 @@ impl OwnAnswerReads {
 /// paths mean the same in both.
 fn may_have_other_values(script: &Script, earlier: &Script) -> bool {
     let waits = earlier.trigger.as_ref().is_some_and(|trigger| !trigger.background);
-    let (own, other) = (response_key(script), response_key(earlier));
+    let (own, other) = (script.response_key(), earlier.response_key());
     waits && (own.is_none() || own != other)
-}
-
-fn response_key(script: &Script) -> Option<&KeyPath> {
-    script.trigger.as_ref().and_then(|trigger| trigger.response_key.as_ref())
 }
 
 /// Whether the branches or the texts of the outcomes use a path of the script's answer.
 fn uses(script: &Script, path: &KeyPath) -> bool {
-    let is_read = |placeholder: &Placeholder| matches!(placeholder, Placeholder::Answer(read) if read == path);
-    response_key(script) == Some(path)
+    let is_read = |placeholder: &Placeholder| matches!(placeholder, Placeholder::Answer(AnswerPart::At(read)) if read == path);
+    script.response_key() == Some(path)
         || script.outcomes().flat_map(ScriptOutcome::placeholders).any(is_read)
 }

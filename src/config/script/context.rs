@@ -169,8 +169,8 @@ impl<'a> ScriptContext<'a> {
             Placeholder::Speech => self.check_input(InputKind::Speech, at),
             Placeholder::Input => self.check_input(InputKind::Input, at),
             Placeholder::OtherScript(name, input) => self.check_earlier_input(name, *input, at),
-            Placeholder::Answer(path) => self.check_last_answer(path, at),
-            Placeholder::OtherAnswer(name, path) => self.check_answer_of(name, path, at),
+            Placeholder::Answer(part) => self.check_last_answer(part, at),
+            Placeholder::OtherAnswer(name, part) => self.check_answer_of(name, part, at),
             Placeholder::Secret(name) => {
                 if let Err(error) = self.load.secrets.look_up(name) {
                     secrets::report_unavailable(self.file, at, name, error, "the secret");

@@ -30,9 +30,10 @@ pub(super) fn root_value(tree: &AnswerTree) -> AnswerValue<'_> {
     value_of(tree, 0)
 }
 
-/// Whether there is a number at a response key.
-pub(super) fn is_number(tree: &AnswerTree, path: &KeyPath) -> bool {
-    let node = path.steps().iter().try_fold(0, |node, step| descend(tree, node, step));
+/// Whether there is a number at a response key. Without a key, whether the whole body is a number.
+pub(super) fn is_number(tree: &AnswerTree, path: Option<&KeyPath>) -> bool {
+    let steps = path.map(KeyPath::steps).unwrap_or_default();
+    let node = steps.iter().try_fold(0, |node, step| descend(tree, node, step));
     node.is_some_and(|node| matches!(first_byte(raw_value(tree, node)), b'-' | b'0'..=b'9'))
 }
 

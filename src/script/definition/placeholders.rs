@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use super::playlist::{Playlist, PromptPart};
 use super::trigger::{AuthTemplate, ScriptTrigger};
 use super::{Script, ScriptOutcome, ThenAction};
-use crate::script::path::KeyPath;
+use crate::script::answer_part::AnswerPart;
 use crate::script::template::{Placeholder, Template};
 
 impl ScriptOutcome {
@@ -22,14 +22,14 @@ impl ScriptOutcome {
         templates.flat_map(Template::placeholders).chain(self.sounds.placeholders())
     }
 
-    /// The paths that this outcome of `script` reads of the answer to the script's own request: `{$path}`, and
-    /// `{NAME.$path}` with the name of the script.
-    pub(crate) fn own_answer_paths<'a>(
+    /// What this outcome of `script` reads of the answer to the script's own request: `{answer}` and `{$path}`, also with
+    /// the name of the script.
+    pub(crate) fn own_answer_parts<'a>(
         &'a self,
         script: &'a str,
-    ) -> impl Iterator<Item = &'a KeyPath> {
+    ) -> impl Iterator<Item = &'a AnswerPart> {
         self.placeholders().filter_map(move |placeholder| {
-            last_answer_path(placeholder).or_else(|| answer_path_of(script, placeholder))
+            last_answer_part(placeholder).or_else(|| answer_part_of(script, placeholder))
         })
     }
 }
@@ -92,42 +92,42 @@ impl Script {
     }
 }
 
-/// For each script, the paths of its answer that can be read after its outcome was chosen: by the scripts that can
-/// follow, by its `[hangup]`, by its other outcomes if `again` repeats it, and as `{NAME.$path}` with its name.
-pub(crate) fn later_answer_paths(scripts: &[Script]) -> Vec<Vec<KeyPath>> {
+/// For each script, what can be read of its answer after its outcome was chosen: by the scripts that can follow, by its
+/// `[hangup]`, by its other outcomes if `again` repeats it, and with its name, as in `{NAME.$path}`.
+pub(crate) fn later_answer_parts(scripts: &[Script]) -> Vec<Vec<AnswerPart>> {
     let by_name: HashMap<_, _> =
         scripts.iter().map(|script| (script.name.as_str(), script)).collect();
-    scripts.iter().map(|script| paths_read_later(script, &by_name)).collect()
+    scripts.iter().map(|script| parts_read_later(script, &by_name)).collect()
 }
 
-fn paths_read_later(script: &Script, by_name: &HashMap<&str, &Script>) -> Vec<KeyPath> {
-    let mut paths: Vec<&KeyPath> = Vec::new();
+fn parts_read_later(script: &Script, by_name: &HashMap<&str, &Script>) -> Vec<AnswerPart> {
+    let mut parts: Vec<&AnswerPart> = Vec::new();
     let hangup = script.hangup.iter().flat_map(ScriptTrigger::placeholders);
-    paths.extend(hangup.filter_map(last_answer_path));
+    parts.extend(hangup.filter_map(last_answer_part));
     if script.repeats() {
         let outcomes = script.outcomes().flat_map(ScriptOutcome::placeholders);
-        paths.extend(outcomes.filter_map(last_answer_path));
+        parts.extend(outcomes.filter_map(last_answer_part));
     }
-    paths.extend(script.placeholders().filter_map(|found| answer_path_of(&script.name, found)));
+    parts.extend(script.placeholders().filter_map(|found| answer_part_of(&script.name, found)));
     for next in followers(script, by_name) {
-        paths.extend(next.placeholders().filter_map(last_answer_path));
-        paths.extend(next.placeholders().filter_map(|found| answer_path_of(&script.name, found)));
+        parts.extend(next.placeholders().filter_map(last_answer_part));
+        parts.extend(next.placeholders().filter_map(|found| answer_part_of(&script.name, found)));
     }
     let mut seen = HashSet::new();
-    paths.into_iter().filter(|path| seen.insert(*path)).cloned().collect()
+    parts.into_iter().filter(|part| seen.insert(*part)).cloned().collect()
 }
 
-fn last_answer_path(placeholder: &Placeholder) -> Option<&KeyPath> {
+fn last_answer_part(placeholder: &Placeholder) -> Option<&AnswerPart> {
     match placeholder {
-        Placeholder::Answer(path) => Some(path),
+        Placeholder::Answer(part) => Some(part),
         _ => None,
     }
 }
 
-/// The path in `{NAME.$path}` with the name of this script.
-fn answer_path_of<'p>(script: &str, placeholder: &'p Placeholder) -> Option<&'p KeyPath> {
+/// What `{NAME.answer}` and `{NAME.$path}` read, with the name of this script.
+fn answer_part_of<'p>(script: &str, placeholder: &'p Placeholder) -> Option<&'p AnswerPart> {
     match placeholder {
-        Placeholder::OtherAnswer(name, path) if name == script => Some(path),
+        Placeholder::OtherAnswer(name, part) if name == script => Some(part),
         _ => None,
     }
 }

@@ -22,8 +22,8 @@ impl fmt::Display for Placeholder {
             Self::OtherScript(script, InputKind::Keypress) => write!(f, "{{{script}.keypress}}"),
             Self::OtherScript(script, InputKind::Speech) => write!(f, "{{{script}.speech}}"),
             Self::OtherScript(script, InputKind::Input) => write!(f, "{{{script}.input}}"),
-            Self::Answer(path) => write!(f, "{{${path}}}"),
-            Self::OtherAnswer(script, path) => write!(f, "{{{script}.${path}}}"),
+            Self::Answer(part) => write!(f, "{{{part}}}"),
+            Self::OtherAnswer(script, part) => write!(f, "{{{script}.{part}}}"),
             simple => {
                 let name = SIMPLE_PLACEHOLDERS
                     .iter()

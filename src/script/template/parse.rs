@@ -11,6 +11,7 @@ use nom::{IResult, Parser};
 
 use super::placeholder::{InputKind, Placeholder, SIMPLE_PLACEHOLDERS};
 use super::suggest::suggest_placeholder;
+use crate::script::answer_part::AnswerPart;
 use crate::script::path::KeyPath;
 
 /// A piece of a template in a script.
@@ -170,8 +171,8 @@ fn answer_placeholder(script: Option<&str>, path: &str) -> Result<Placeholder, M
         return Err((format!("`${path}` is not a valid response key"), Some(help)));
     };
     Ok(match script {
-        Some(script) => Placeholder::OtherAnswer(script.to_owned(), key),
-        None => Placeholder::Answer(key),
+        Some(script) => Placeholder::OtherAnswer(script.to_owned(), AnswerPart::At(key)),
+        None => Placeholder::Answer(AnswerPart::At(key)),
     })
 }
 
@@ -192,6 +193,9 @@ fn dotted_placeholder(input: &str) -> IResult<&str, Placeholder> {
         }),
         map(separated_pair(plain_name, char('.'), input_kind), |(script, kind): (&str, _)| {
             Placeholder::OtherScript(script.to_owned(), kind)
+        }),
+        map((plain_name, tag(".answer")), |(script, _): (&str, _)| {
+            Placeholder::OtherAnswer(script.to_owned(), AnswerPart::Compared)
         }),
     ))
     .parse(input)

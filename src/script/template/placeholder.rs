@@ -1,7 +1,7 @@
 //! Placeholders, and the source of their values.
 
 use super::redacted::PlaceholderValue;
-use crate::script::path::KeyPath;
+use crate::script::answer_part::AnswerPart;
 
 /// What a placeholder stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,15 +29,15 @@ pub enum Placeholder {
     Secret(String),
     /// `{NAME.keypress}`, `{NAME.speech}`, `{NAME.input}`: the input of an earlier script in this call.
     OtherScript(String, InputKind),
-    /// `{$path}`: a value of the last answer. Before the request of the running script, that is the answer that was last
-    /// when the script began. After the request, it is the answer to it.
-    Answer(KeyPath),
-    /// `{NAME.$path}`: a value of the last answer of a script in this call.
-    OtherAnswer(String, KeyPath),
+    /// `{answer}`, `{$path}`: a value of the last answer. Before the request of the running script, that is the answer
+    /// that was last when the script began. After the request, it is the answer to it.
+    Answer(AnswerPart),
+    /// `{NAME.answer}`, `{NAME.$path}`: a value of the last answer of a script in this call.
+    OtherAnswer(String, AnswerPart),
 }
 
 /// The placeholders that are a single word.
-pub(super) const SIMPLE_PLACEHOLDERS: [(&str, Placeholder); 11] = [
+pub(super) const SIMPLE_PLACEHOLDERS: [(&str, Placeholder); 12] = [
     ("caller", Placeholder::Caller),
     ("caller_name", Placeholder::CallerName),
     ("called", Placeholder::Called),
@@ -47,6 +47,7 @@ pub(super) const SIMPLE_PLACEHOLDERS: [(&str, Placeholder); 11] = [
     ("call_id", Placeholder::CallId),
     ("channel", Placeholder::Channel),
     ("language", Placeholder::Language),
+    ("answer", Placeholder::Answer(AnswerPart::Compared)),
     ("attempt", Placeholder::Attempt),
     ("script", Placeholder::Script),
 ];

@@ -45,6 +45,7 @@ const OTHER_NAMES: &[(&str, &[&str])] = &[
     ("language", &["channel(language)", "lang", "default_language"]),
     ("keypress", &["digits", "digit", "dtmf", "keys", "keypresses"]),
     ("speech", &["speechresult", "spoken", "transcript", "utterance"]),
+    ("answer", &["response", "result", "reply", "body", "response_body"]),
 ];
 
 /// First parts of a dotted name that stand for arguments and variables of the dialplan, and for the answer.

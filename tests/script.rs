@@ -10,6 +10,7 @@ mod script {
     mod digits;
     mod distance;
     mod equal;
+    mod examples;
     mod numeric;
     mod run;
     mod template;

@@ -39,7 +39,7 @@ impl DtmfSource {
     }
 
     /// Like [`on_request`](Self::on_request), with another delay before the first key of an input.
-    pub(crate) fn on_request_after(delay: Duration, keys: &str) -> Self {
+    pub fn on_request_after(delay: Duration, keys: &str) -> Self {
         let later_inputs = keys.split(',').map(|input| input.chars().collect()).collect();
         let (current_input, due) = (VecDeque::new(), Instant::now());
         Self(DtmfPlan::OnRequest(RequestedDtmf {

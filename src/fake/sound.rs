@@ -62,6 +62,8 @@ impl SoundLength {
 #[derive(Debug, Clone, Default)]
 pub struct FakeSounds {
     lengths: HashMap<String, Option<SoundLength>>,
+    /// The length of every sound that is not listed.
+    default_length: Option<SoundLength>,
 }
 
 impl FakeSounds {
@@ -72,11 +74,18 @@ impl FakeSounds {
         self
     }
 
+    /// Sets the length of every sound that [`with`](Self::with) does not name. Each of them exists.
+    #[must_use]
+    pub fn with_default(self, length: SoundLength) -> Self {
+        Self { default_length: Some(length), ..self }
+    }
+
     /// The length of a sound; `None` if it does not exist. An absolute path is looked up on the disk. Any other name is
     /// a sound of the switch, and exists unless [`with`](Self::with) has set it to `None`.
     pub fn length(&self, name: &str) -> Option<SoundLength> {
         match self.lengths.get(name) {
             Some(listed) => *listed,
+            None if self.default_length.is_some() => self.default_length,
             None if name.starts_with('/') => file_length(name),
             None if name.starts_with("digits/") || name.starts_with("letters/") => {
                 Some(CHARACTER_LENGTH)

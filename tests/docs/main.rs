@@ -8,6 +8,7 @@ mod alerts;
 mod calls;
 mod command_line;
 mod console;
+mod examples;
 mod exit_codes;
 mod fragment;
 mod installed_configuration;

@@ -25,9 +25,9 @@
 //! - Keys during digits or letters that the switch speaks without barge-in. Asterisk cuts the character short.
 //! - Speech after a shutdown of the daemon or after the call limit. A recording of Asterisk continues.
 
-mod call;
-mod observed;
-mod switches;
+pub(crate) mod call;
+pub(crate) mod observed;
+pub(crate) mod switches;
 pub(crate) mod upstream;
 
 /// Rows of the table: each is a test.

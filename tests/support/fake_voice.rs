@@ -34,6 +34,9 @@ pub(crate) struct FakeVoice {
     pub(crate) recognizer: FakeRecognizer,
     /// The language of the engine, if a script sets none.
     pub(crate) engine_language: Option<&'static str>,
+    /// Whether the names of sounds end with `.wav`. Asterisk takes the last dot of a name for that of its extension, so
+    /// texts with a dot need it.
+    pub(crate) has_extensions: bool,
     pub(crate) actions: ActionLog,
 }
 
@@ -92,8 +95,14 @@ fn name_and_action(request: &SoundRequest) -> (String, String) {
     }
 }
 
-fn rendered(name: &str) -> RenderedSound {
-    RenderedSound { sound: Sound::File(name.into()), guard: Arc::new(()) }
+impl FakeVoice {
+    fn rendered(&self, name: &str) -> RenderedSound {
+        let extension = if self.has_extensions { ".wav" } else { "" };
+        RenderedSound {
+            sound: Sound::File(format!("{name}{extension}").into()),
+            guard: Arc::new(()),
+        }
+    }
 }
 
 impl VoiceService for FakeVoice {
@@ -109,17 +118,18 @@ impl VoiceService for FakeVoice {
             .iter()
             .find(|(slow, _)| *slow == name)
             .map(|(_, time)| Instant::now() + *time);
+        let rendered = self.rendered(&name);
         Box::pin(async move {
             if let Some(ready_at) = ready_at {
                 sleep_until(ready_at).await;
             }
-            if fails { Err(SoundError("the engine is broken".into())) } else { Ok(rendered(&name)) }
+            if fails { Err(SoundError("the engine is broken".into())) } else { Ok(rendered) }
         })
     }
 
     fn cached(&self, request: SoundRequest, _: bool) -> Option<RenderedSound> {
         let (name, _) = name_and_action(&request);
-        self.cached.contains(&&*name).then(|| rendered(&name))
+        self.cached.contains(&&*name).then(|| self.rendered(&name))
     }
 
     fn text_language(&self, voice_params: &VoiceParams) -> Option<Arc<str>> {

@@ -14,12 +14,23 @@ use crate::script::equal::switches::{on_asterisk, on_freeswitch};
 use crate::script::equal::upstream::{DelayedAnswer, FakeUpstream};
 use crate::support::config_folder::ConfigFolder;
 use crate::support::fake_voice::{FakeRecognizer, FakeVoice};
+use crate::support::phone_log::PhoneLog;
 
 pub(crate) struct CallRow {
     scripts: Vec<(&'static str, String)>,
+    /// The script that the dialplan hands the call to.
+    pub(crate) first_script: &'static str,
+    pub(crate) caller: &'static str,
+    pub(crate) caller_name: &'static str,
+    /// The length of every sound. `None` gives each its own.
+    pub(crate) sound_length: Option<Duration>,
+    pub(crate) engine_language: Option<&'static str>,
+    /// How long the caller thinks before the first key of an input that is pressed at a question.
+    pub(crate) key_delay: Option<Duration>,
     keys: Vec<(Duration, char)>,
     keys_on_request: Option<&'static str>,
     says: Vec<(Duration, FakeUtterance)>,
+    says_on_request: bool,
     /// The transcript or the recognition error of each utterance.
     transcripts: Vec<Result<&'static str, &'static str>>,
     recognition_time: Duration,
@@ -48,9 +59,16 @@ impl CallRow {
     pub(crate) fn of(script: impl Into<String>) -> Self {
         Self {
             scripts: vec![("main", script.into())],
+            first_script: "main",
+            caller: "+49 30/1",
+            caller_name: "Ann & Co",
+            sound_length: None,
+            engine_language: None,
+            key_delay: None,
             keys: Vec::new(),
             keys_on_request: None,
             says: Vec::new(),
+            says_on_request: false,
             transcripts: Vec::new(),
             recognition_time: Duration::ZERO,
             recognizer: FakeRecognizer::Recording,
@@ -113,6 +131,12 @@ impl CallRow {
             FakeUtterance { text: words.into(), duration: Duration::from_millis(lasts) };
         self.says.push((Duration::from_millis(at), utterance));
         self.transcripts.push(understood);
+        self
+    }
+
+    /// The times of the utterances do not matter: each is said when the switch listens for it.
+    pub(crate) fn says_on_request(mut self) -> Self {
+        self.says_on_request = true;
         self
     }
 
@@ -240,13 +264,21 @@ impl CallRow {
 
     pub(crate) fn keypresses(&self) -> DtmfSource {
         match self.keys_on_request {
-            Some(keys) => DtmfSource::on_request(keys),
+            Some(keys) => self.key_delay.map_or_else(
+                || DtmfSource::on_request(keys),
+                |delay| DtmfSource::on_request_after(delay, keys),
+            ),
             None => DtmfSource::timed(self.keys.clone()),
         }
     }
 
     pub(crate) fn utterances(&self) -> UtteranceSource {
-        UtteranceSource::timed(self.says.clone())
+        match self.says_on_request {
+            true => UtteranceSource::per_recording(
+                self.says.iter().map(|(_, utterance)| utterance.clone()).collect(),
+            ),
+            false => UtteranceSource::timed(self.says.clone()),
+        }
     }
 
     pub(crate) fn voice(&self, recordings: &Path) -> FakeVoice {
@@ -258,12 +290,14 @@ impl CallRow {
             recognition_time: self.recognition_time,
             recordings_folder: Some(recordings.join(if self.can_record { "" } else { "missing" })),
             recognizer: self.recognizer,
+            engine_language: self.engine_language,
+            has_extensions: self.sound_length.is_some(),
             ..FakeVoice::default()
         }
     }
 
-    pub(crate) fn web(&self) -> FakeUpstream {
-        FakeUpstream::with_answers(self.answers.clone())
+    pub(crate) fn web(&self, phone_log: &PhoneLog) -> FakeUpstream {
+        FakeUpstream::with_answers(self.answers.clone()).beside(phone_log)
     }
 
     /// Hides the reason where each switch has its own words for it.
@@ -279,8 +313,8 @@ impl CallRow {
 
     pub(crate) async fn assert_same_on_both_switches(&self) {
         let (_folder, library) = library(&self.scripts);
-        let asterisk = self.compared(on_asterisk(self, &library).await);
-        let freeswitch = self.compared(on_freeswitch(self, &library).await);
+        let asterisk = self.compared(on_asterisk(self, &library).await.observed());
+        let freeswitch = self.compared(on_freeswitch(self, &library).await.observed());
         assert_eq!(asterisk, freeswitch, "left is Asterisk, right is FreeSWITCH");
         assert_eq!(
             (&*asterisk.outcome, &*asterisk.exit),

@@ -81,7 +81,7 @@ fn recordings(voice: &FakeVoice) -> usize {
     folder.and_then(Result::ok).map_or(0, Iterator::count)
 }
 
-fn exit(events: &[TimedCallEvent]) -> String {
+pub(crate) fn exit(events: &[TimedCallEvent]) -> String {
     let hung_up = events.iter().find_map(|timed| match timed.event {
         CallEvent::SwitchHungUp(cause) => Some(format!("hung up {cause}")),
         _ => None,
@@ -97,7 +97,7 @@ fn exit(events: &[TimedCallEvent]) -> String {
 }
 
 /// Variables that were set before the caller hung up.
-fn variables(events: &[TimedCallEvent]) -> BTreeMap<String, String> {
+pub(crate) fn variables(events: &[TimedCallEvent]) -> BTreeMap<String, String> {
     let living = events.iter().take_while(|timed| timed.event != CallEvent::CallerHungUp);
     let variable = |timed: &TimedCallEvent| match &timed.event {
         CallEvent::VariableSet { name, value } => Some((name.to_ascii_lowercase(), value.clone())),

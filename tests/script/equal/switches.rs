@@ -39,77 +39,98 @@ const ACTIVITY_INTERVAL: Duration = Duration::from_millis(50);
 /// Bound for a call that does not end by itself.
 const FAR: Duration = Duration::from_secs(6 * 3600);
 
-pub(crate) async fn on_asterisk(call: &CallRow, library: &ScriptLibrary) -> ObservedCall {
+/// A call that is over, and all that was recorded of it.
+pub(crate) struct FinishedCall {
+    pub(crate) phone_log: PhoneLog,
+    report: CallReport,
+    activities: Vec<&'static str>,
+    pub(crate) web: FakeUpstream,
+    voice: FakeVoice,
+    _recordings: TempDir,
+}
+
+impl FinishedCall {
+    pub(crate) fn observed(self) -> ObservedCall {
+        let asked = self.web.asked();
+        ObservedCall::of(&self.phone_log, self.report, self.activities, asked, &self.voice)
+    }
+}
+
+pub(crate) async fn on_asterisk(call: &CallRow, library: &ScriptLibrary) -> FinishedCall {
     let (ours, theirs) = duplex(64 * 1024);
-    let (phone_log, web, recordings) = (PhoneLog::default(), call.web(), TempDir::new().unwrap());
+    let (phone_log, recordings) = (PhoneLog::default(), TempDir::new().unwrap());
+    let web = call.web(&phone_log);
     let voice = call.voice(recordings.path());
-    let phone = phone(call, &phone_log);
+    let (phone, sounds) = (phone(call, &phone_log), sounds(call));
     let query = call.arguments.iter().map(|(name, value)| format!("{name}={value}"));
     let query = query.collect::<Vec<_>>().join("&");
     let line =
         if call.answered { asterisk::FakeLineState::Up } else { asterisk::FakeLineState::Ringing };
     let fake_call = asterisk::FakeAsteriskCall {
-        script: format!("main?{query}"),
-        caller: CALLER.into(),
-        caller_name: NAME.into(),
+        script: format!("{}?{query}", call.first_script),
+        caller: call.caller.into(),
+        caller_name: call.caller_name.into(),
         line_state: line,
         ..asterisk::FakeAsteriskCall::default()
     };
     let switch = tokio::spawn(async move {
-        asterisk::run_agi(theirs, HOST, &fake_call, FakeDestinations::All, sounds(), phone).await
+        asterisk::run_agi(theirs, HOST, &fake_call, FakeDestinations::All, sounds, phone).await
     });
     let (link, environment) = agi::open(ours, bounds(call), CONNECT_TIMEOUT).await.unwrap();
     let arguments = environment.script_request().arguments.into_iter().collect();
     let peer = AgiPeer::new(Arc::default(), Ipv4Addr::LOCALHOST.into(), &environment);
-    let (report, activities) =
-        runs(AgiChannel::new(link, &environment, peer), library, (&web, &voice), arguments).await;
+    let (report, activities) = runs(
+        AgiChannel::new(link, &environment, peer),
+        (library, call.first_script),
+        (&web, &voice),
+        arguments,
+    )
+    .await;
     timeout(FAR, switch).await.expect("AGI() did not end").unwrap();
-    ObservedCall::of(&phone_log, report, activities, web.asked(), &voice)
+    FinishedCall { phone_log, report, activities, web, voice, _recordings: recordings }
 }
 
-pub(crate) async fn on_freeswitch(call: &CallRow, library: &ScriptLibrary) -> ObservedCall {
+pub(crate) async fn on_freeswitch(call: &CallRow, library: &ScriptLibrary) -> FinishedCall {
     let (ours, theirs) = duplex(64 * 1024);
-    let (phone_log, web, recordings) = (PhoneLog::default(), call.web(), TempDir::new().unwrap());
+    let (phone_log, recordings) = (PhoneLog::default(), TempDir::new().unwrap());
+    let web = call.web(&phone_log);
     let voice = call.voice(recordings.path());
-    let phone = phone(call, &phone_log);
+    let (phone, sounds) = (phone(call, &phone_log), sounds(call));
     let argument =
         |(name, value): &(&str, &str)| (format!("dialscript_arg_{name}"), (*value).into());
     let fake_call = freeswitch::FakeFreeSwitchCall {
-        script: "main".into(),
-        caller: CALLER.into(),
-        caller_name: NAME.into(),
+        script: call.first_script.into(),
+        caller: call.caller.into(),
+        caller_name: call.caller_name.into(),
         answered: call.answered,
         variables: call.arguments.iter().map(argument).collect(),
         ..freeswitch::FakeFreeSwitchCall::default()
     };
     let switch = tokio::spawn(async move {
-        freeswitch::run_socket(theirs, HOST, &fake_call, FakeDestinations::All, sounds(), phone)
-            .await
+        freeswitch::run_socket(theirs, HOST, &fake_call, FakeDestinations::All, sounds, phone).await
     });
     let (link, data) = esl::open(ours, bounds(call), CONNECT_TIMEOUT).await.unwrap();
     let arguments = data.arguments().map(|(name, value)| (name.into_owned(), value.into_owned()));
     let arguments = arguments.collect();
     let (report, activities) =
-        runs(EslChannel::new(link, data), library, (&web, &voice), arguments).await;
+        runs(EslChannel::new(link, data), (library, call.first_script), (&web, &voice), arguments)
+            .await;
     let ended = timeout(FAR, switch).await.expect("socket did not end").unwrap();
     let stays = ended.variables.contains_key("playback_terminators");
     assert!(
         !stays || report.handover == Some(HandoverResult::CallerHungUp),
         "it stays on the channel"
     );
-    ObservedCall::of(&phone_log, report, activities, web.asked(), &voice)
+    FinishedCall { phone_log, report, activities, web, voice, _recordings: recordings }
 }
-
-const CALLER: &str = "+49 30/1";
-const NAME: &str = "Ann & Co";
 
 async fn runs(
     channel: impl Channel,
-    library: &ScriptLibrary,
+    (library, first_script): (&ScriptLibrary, &str),
     engines: (&FakeUpstream, &FakeVoice),
     arguments: ScriptArguments,
 ) -> (CallReport, Vec<&'static str>) {
-    let script = library.scripts["main"].clone();
+    let script = library.scripts[first_script].clone();
     let (trace, progress) = (TraceContext::default(), CallProgress::default());
     let mut activities = Vec::new();
     let channel = ObservedChannel::new(channel, &progress);
@@ -171,8 +192,12 @@ const SOUNDS: [(&str, u64); 16] = [
     ("1", 400),
 ];
 
-fn sounds() -> FakeSounds {
+fn sounds(call: &CallRow) -> FakeSounds {
     let length = |milliseconds| Some(SoundLength { samples: milliseconds * 8, rate: 8000 });
+    if let Some(all) = call.sound_length {
+        let samples = u64::try_from(all.as_millis()).unwrap() * 8;
+        return FakeSounds::default().with_default(SoundLength { samples, rate: 8000 });
+    }
     let all = SOUNDS.into_iter();
     all.fold(FakeSounds::default().with("missing", None), |sounds, (name, milliseconds)| {
         sounds.with(name, length(milliseconds))

@@ -12,6 +12,8 @@ use dialscript::script::request::{
 };
 use tokio::time::sleep;
 
+use crate::support::phone_log::PhoneLog;
+
 /// An answer, and how long it takes.
 pub(crate) type DelayedAnswer = (Duration, Result<AnswerParts, TriggerError>);
 
@@ -23,7 +25,20 @@ pub(crate) type AnswerParts = (u16, &'static str, &'static str);
 pub(crate) struct FakeUpstream {
     answers: Mutex<VecDeque<DelayedAnswer>>,
     cached: Mutex<Option<TriggerResult>>,
-    asked: Mutex<Vec<String>>,
+    noted: Mutex<Vec<NotedRequest>>,
+    phone_log: PhoneLog,
+}
+
+/// A request, as it was sent.
+#[derive(Clone)]
+pub(crate) struct NotedRequest {
+    /// `asks` if the call waits for the answer, else `tells`.
+    pub(crate) how: &'static str,
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) body: String,
+    /// How many events of the phone came before it.
+    pub(crate) after_events: usize,
 }
 
 impl FakeUpstream {
@@ -31,14 +46,29 @@ impl FakeUpstream {
         Self { answers: Mutex::new(answers.into()), ..Self::default() }
     }
 
-    pub(crate) fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+    /// Notes of each request how many events of this phone came before it.
+    pub(crate) fn beside(self, phone_log: &PhoneLog) -> Self {
+        Self { phone_log: phone_log.clone(), ..self }
     }
 
-    fn note(&self, how: &str, request: &TriggerRequest) {
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let line = |noted: &NotedRequest| format!("{} {} {}", noted.how, noted.url, noted.body);
+        self.noted.lock().unwrap().iter().map(line).collect()
+    }
+
+    pub(crate) fn noted(&self) -> Vec<NotedRequest> {
+        self.noted.lock().unwrap().clone()
+    }
+
+    fn note(&self, how: &'static str, request: &TriggerRequest) {
         let body = request.body.as_ref().map(|(body, _)| body.text().to_owned());
-        let line = format!("{how} {} {}", request.target.url.text(), body.unwrap_or_default());
-        self.asked.lock().unwrap().push(line);
+        self.noted.lock().unwrap().push(NotedRequest {
+            how,
+            method: request.method.to_string(),
+            url: request.target.url.text().to_owned(),
+            body: body.unwrap_or_default(),
+            after_events: self.phone_log.all().len(),
+        });
     }
 }
 

@@ -17,6 +17,7 @@ mod reload;
 mod serve;
 mod shared_folders;
 pub mod simulated_voice;
+mod simulated_web;
 pub mod simulation;
 mod sounds;
 mod status;

@@ -1,6 +1,6 @@
 //! `dialscript match`: shows which branch an answer selects, and why the others do not match.
 
-mod answer_file;
+pub(super) mod answer_file;
 mod report;
 
 use std::path::PathBuf;
@@ -35,8 +35,9 @@ pub(super) struct MatchArgs {
     script: String,
     #[command(flatten)]
     config: ConfigFile,
-    /// The trigger's answer: a body, or headers and body as printed by `curl -i`; `-` reads standard input
-    #[arg(long, value_name = "FILE")]
+    /// The trigger's answer: a body, a status with or without a body, or a file with a body or with headers and body as
+    /// printed by `curl -i`; `-` reads standard input
+    #[arg(long, value_name = "ANSWER")]
     answer: Option<PathBuf>,
     /// HTTP status; overrides the one in the file [default: 200]
     #[arg(long, value_parser = parse_status, requires = "answer", conflicts_with = "input")]
@@ -58,6 +59,7 @@ pub(super) struct MatchArgs {
 const EXAMPLES_AND_EXIT_CODES: &str = "\
 Examples:
   dialscript match order-status --answer answer.json
+  dialscript match order-status --answer 404
   dialscript match order-status --answer - --status 404
   dialscript match menu --input 2
 
@@ -135,7 +137,7 @@ fn usage_hint(trigger: Option<&ScriptTrigger>) -> &'static str {
         Some(trigger) if trigger.background => {
             "this script ignores the answer (background trigger): it always takes [otherwise]"
         }
-        Some(_) => "this script needs its trigger's answer: pass it with --answer FILE",
+        Some(_) => "this script needs its trigger's answer: pass it with --answer ANSWER",
     }
 }
 

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tempfile::TempPath;
 
 use crate::channel::{AsrSource, Sound};
+use crate::cli::simulated_web::GivenAnswers;
 use crate::script::template::MASK;
 use crate::script::voice::{
     AsrError, RenderedSound, SoundError, SoundRequest, VoiceParams, VoiceService,
@@ -27,6 +28,8 @@ pub struct SimulationOptions {
     /// Use the configured engines: the synthesizer, and also the recognizer if the caller's words are not given.
     pub engines: bool,
     pub(crate) caller_speech: CallerSpeech,
+    /// Taken in place of the answers of web applications; `None` sends the requests.
+    pub(crate) answers: Option<GivenAnswers>,
     pub(crate) prompt_texts: PromptTexts,
 }
 

@@ -13,6 +13,7 @@ use tracing::warn;
 
 use crate::cli::serve::LAST_REQUESTS_TIMEOUT;
 use crate::cli::simulated_voice::{SimulatedVoice, SimulationOptions};
+use crate::cli::simulated_web::SimulatedWeb;
 use crate::config::Config;
 use crate::fake::destinations::FakeDestinations;
 use crate::fake::phone::{Continuation, Phone};
@@ -44,7 +45,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// A call server on a loopback port, for this process only.
 pub struct Simulation {
     pub address: SocketAddr,
-    server: Arc<CallServer<HttpTriggerClient, SimulatedVoice<VoiceEngines>>>,
+    server: Arc<CallServer<SimulatedWeb, SimulatedVoice<VoiceEngines>>>,
     stop: StopRequests,
     server_task: JoinHandle<()>,
 }
@@ -71,9 +72,9 @@ impl Simulation {
             uncreated.for_each(|reason| warn!(reason, "can't create a folder"));
         }
         let engines = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), None);
+        let triggers = Arc::new(SimulatedWeb::new(triggers, options.answers.clone()));
         let voice = Arc::new(SimulatedVoice::new(engines, options));
         let (limits, library) = (config.daemon.limits.clone(), config.library.clone());
-        let triggers = Arc::new(triggers);
         let server = CallServer::new(CallContext { limits, library, triggers, voice }, None);
         let stop = StopRequests::default();
         let server_task = tokio::spawn({
@@ -88,8 +89,8 @@ impl Simulation {
         self.stop.stop.cancel();
         // An error means that the server task panicked, so it has stopped as well.
         drop(self.server_task.await);
-        let (triggers, voice) = (self.server.triggers(), self.server.voice());
-        let engines = voice.engines();
+        let (web, voice) = (self.server.triggers(), self.server.voice());
+        let (triggers, engines) = (web.http(), voice.engines());
         let pending_work =
             async { tokio::join!(triggers.close_and_wait(), engines.close_and_wait()) };
         drop(timeout(LAST_REQUESTS_TIMEOUT, pending_work).await);

@@ -194,6 +194,64 @@ async fn an_unreachable_web_application_is_exit_code_4() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn given_answers_are_taken_in_their_order_and_nothing_is_sent() {
+    let mut web = Web::start(|_| Reply::json(r#"{"data": {"code": 200}}"#)).await;
+    let first = asks(&web.url("/first")).replace("\"continue\"", "\"script second\"");
+    let folder =
+        ConfigFolder::with_scripts(&[("first", &first), ("second", &asks(&web.url("/second")))]);
+    folder.file(
+        "answer.txt",
+        "HTTP/1.1 404 Not Found\nContent-Type: application/json\n\n{\"data\": {\"code\": 7}}",
+    );
+    let file = folder.at("answer.txt");
+    let given =
+        ["first", "--answer", r#"{"data": {"code": 200}}"#, "--answer", file.to_str().unwrap()];
+    let result = call(&folder, &given).await;
+    let urls = [json!(web.url("/first")), json!(web.url("/second"))];
+    assert_eq!(result.all("request", "url"), urls.iter().collect::<Vec<_>>());
+    assert_eq!(result.all("answer", "status"), [200, 404]);
+    assert_eq!(result.all("answer", "value"), ["200", "7"]);
+    assert_eq!((result.code, result.all("goes_on", "to")), (0, vec![&json!("1@other,1")]));
+    assert_eq!(web.unread_requests(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_given_answer_can_be_a_status_or_none_and_a_missing_one_is_no_answer() {
+    let folder = ConfigFolder::with_scripts(&[("ask", &asks("https://shop.example/"))]);
+    for (answer, code, reason) in [
+        ("201 {\"data\": {\"code\": 200}}", 0, None),
+        ("503", 4, Some("HTTP status 503")),
+        ("none", 4, Some("no answer within 5s")),
+    ] {
+        let result = call(&folder, &["ask", "--answer", answer]).await;
+        let reasons: Vec<_> = result.all("no_response", "reason");
+        assert_eq!(
+            (result.code, reasons),
+            (code, reason.map(Value::from).iter().collect()),
+            "{answer}"
+        );
+    }
+    let script = asks("https://shop.example/").replace("\"continue\"", "\"script ask\"");
+    let result = call(
+        &ConfigFolder::with_scripts(&[("ask", &script)]),
+        &["ask", "--answer", "{\"data\": {\"code\": 200}}"],
+    )
+    .await;
+    let reason = "not sent: there is no further --answer for this request";
+    assert_eq!((result.code, result.all("no_response", "reason")), (4, vec![&json!(reason)]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_given_answers_a_background_request_is_shown_and_not_sent() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    let left = format!("{MENU}[hangup]\nurl = \"{}\"\n", web.url("/left"));
+    let folder = ConfigFolder::with_scripts(&[("menu", &left)]);
+    let result = call(&folder, &["menu", "--hangup-after", "300ms", "--answer", "none"]).await;
+    assert_eq!(result.all("request", "url"), [&json!(web.url("/left"))]);
+    assert_eq!(web.unread_requests(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_silent_caller_is_exit_code_3() {
     let result = call(&ConfigFolder::with_scripts(&[("menu", MENU)]), &["menu"]).await;
     assert_eq!((result.code, result.variable("DIALSCRIPT_OUTCOME")), (3, "no_input"));

@@ -326,15 +326,15 @@ fn a_menu_compares_the_input() {
 fn options_that_do_not_fit_the_script_are_an_error_with_a_fix() {
     let folder = MatchFolder::new();
     let rows: &[(&[&str], i32, &str)] = &[
-        (&["order"], 2, "--answer FILE"),
-        (&["order", "--input", "1"], 2, "--answer FILE"),
+        (&["order"], 2, "--answer ANSWER"),
+        (&["order", "--input", "1"], 2, "--answer ANSWER"),
         (&["menu"], 2, "--input TEXT"),
         (&["menu", "--answer", "-"], 2, "--input TEXT"),
         (&["tell", "--answer", "-"], 2, "background trigger"),
         (&["menu", "--input", "1", "--answer", "-"], 2, "cannot be used with"),
         (&["menu", "--input", "1", "--status", "200"], 2, "cannot be used with"),
         (&["menu", "--input", "1", "--content-type", "text/plain"], 2, "cannot be used with"),
-        (&["order", "--status", "200"], 2, "--answer <FILE>"),
+        (&["order", "--status", "200"], 2, "--answer <ANSWER>"),
         (&["order", "--answer", "-", "--status", "99"], 2, "99"),
         (&[], 2, "SCRIPT"),
         (&["ordre", "--answer", "-"], 1, "no script \"ordre\"; did you mean \"order\"?"),

@@ -9,6 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::cli::config_file::ConfigFile;
 use crate::cli::simulated_voice::{CallerSpeech, SimulationOptions};
+use crate::cli::simulated_web::{GivenAnswer, GivenAnswers};
 use crate::cli::simulation::SimulatedCall;
 use crate::fake::destinations::FakeDestinations;
 use crate::fake::utterances::{FakeUtterance, UtteranceSource};
@@ -39,6 +40,10 @@ pub(in crate::cli) struct CallArgs {
     /// What the caller says; repeat the option for each speech prompt
     #[arg(long, value_name = "WORDS")]
     pub(super) say: Vec<String>,
+    /// An answer in place of that of the web application: a body, a status with or without a body, a file, `-`, or
+    /// `none`. Repeat the option for each request; none is sent
+    #[arg(long, value_name = "ANSWER", value_parser = GivenAnswer::parse, conflicts_with = "connect")]
+    answer: Vec<GivenAnswer>,
     /// Use the configured speech engines; without this option texts are printed
     #[arg(long)]
     engines: bool,
@@ -86,6 +91,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "\
 Examples:
   dialscript call order-status             the terminal is the telephone: type digits, then Enter
   dialscript call order-status --digits 4711
+  dialscript call order-status --digits 4711 --answer 404    in place of the web application's answer
   dialscript call menu --digits 1,4711 --caller +4930123456 --switch freeswitch
   dialscript call route --set VIP=yes --arg shop=7 --hangup-after 3s
 
@@ -153,7 +159,9 @@ impl CallArgs {
     pub(super) fn simulation_options(&self) -> SimulationOptions {
         let caller_speech =
             if self.say.is_empty() { CallerSpeech::default() } else { CallerSpeech::scripted() };
-        SimulationOptions { caller_speech, engines: self.engines, ..SimulationOptions::default() }
+        let answers = (!self.answer.is_empty()).then(|| GivenAnswers::new(self.answer.clone()));
+        let engines = self.engines;
+        SimulationOptions { caller_speech, answers, engines, ..SimulationOptions::default() }
     }
 
     pub(super) fn utterances(&self) -> UtteranceSource {

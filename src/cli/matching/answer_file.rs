@@ -1,4 +1,4 @@
-//! Files with an answer: a body alone, or headers and body as `curl -i` prints them.
+//! Answers on the command line: written out, or in a file, as a body alone or as `curl -i` prints them.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -10,17 +10,17 @@ use crate::trigger::MAX_BODY;
 const MAX_HEADER_BYTES: usize = 256 * 1024;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// An answer that was read from a file.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct AnswerFile {
-    /// `None` if the file has no headers.
-    pub(super) status: Option<u16>,
-    pub(super) content_type: Option<String>,
-    pub(super) body: Vec<u8>,
+/// An answer that is written out, or was read from a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct AnswerFile {
+    /// `None` if it is not said.
+    pub(crate) status: Option<u16>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) body: Vec<u8>,
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum AnswerFileError {
+pub(in crate::cli) enum AnswerFileError {
     #[error("{0} can't be read: {1}")]
     Read(String, io::Error),
     #[error("{0} is a folder: name a file, or `-` for standard input")]
@@ -31,8 +31,11 @@ pub(super) enum AnswerFileError {
     Compressed,
 }
 
-/// Reads a file; `-` is standard input.
-pub(super) fn read(file: &Path) -> Result<AnswerFile, AnswerFileError> {
+/// Takes an answer that is written out, or reads a file; `-` is standard input.
+pub(in crate::cli) fn read(file: &Path) -> Result<AnswerFile, AnswerFileError> {
+    if let Some(answer) = file.to_str().and_then(written_out) {
+        return Ok(answer);
+    }
     let failed = |error| match file.is_dir() {
         true => AnswerFileError::Folder(file.display().to_string()),
         false => AnswerFileError::Read(file.display().to_string(), error),
@@ -46,6 +49,18 @@ pub(super) fn read(file: &Path) -> Result<AnswerFile, AnswerFileError> {
         regular_file::read(file, max_bytes)
     };
     parse(&bytes.map_err(failed)?)
+}
+
+/// A body that begins like JSON or XML, or a status, perhaps with a body of any kind after it.
+fn written_out(text: &str) -> Option<AnswerFile> {
+    let answer =
+        |status, body: &str| AnswerFile { status, body: body.into(), ..AnswerFile::default() };
+    if text.trim_start().starts_with(['{', '[', '<']) {
+        return Some(answer(None, text));
+    }
+    let (status, body) = text.split_once(' ').unwrap_or((text, ""));
+    let number = status.parse().ok().filter(|number| (100..600).contains(number))?;
+    (status.len() == 3).then(|| answer(Some(number), body))
 }
 
 /// Parses an answer. If there are several header blocks (`100 Continue`, redirects, a proxy's), the last one counts.

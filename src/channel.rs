@@ -11,6 +11,7 @@ pub mod digits;
 mod handover;
 pub(crate) mod hold_media;
 mod interruption;
+pub(crate) mod key_set;
 mod prompt;
 mod sound;
 mod speech;
@@ -26,6 +27,7 @@ pub(crate) use handover::STANDARD_VARIABLE_PREFIX;
 pub use handover::{Destination, DestinationCheck, Exit, HandoverResult, HangupCause};
 pub use hold_media::{HoldMedia, HoldMusic, Reassurance};
 pub use interruption::Interruption;
+pub use key_set::KeySet;
 pub use prompt::TypeAhead;
 pub use sound::{Sound, SoundStream, SwitchTts};
 pub use speech::{

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::quote::AgiCommandError;
+use crate::channel::KeySet;
 use crate::wire::is_variable_name;
 
 mod builder;
@@ -19,8 +20,8 @@ pub use variables::{AgiFittedValue, count_settable_together, fit_variable};
 /// One command line with its newline, ready to send. It has at most
 /// [`MAX_COMMAND_BYTES`](super::quote::MAX_COMMAND_BYTES), and all text from outside in it is quoted.
 ///
-/// The constructors fail with an [`AgiCommandError`] if an argument contains a line break, if a key is not a DTMF key,
-/// or if the line is too long.
+/// The constructors fail with an [`AgiCommandError`] if an argument contains a line break, or if the line is
+/// too long.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AgiCommand {
     verb: &'static str,
@@ -68,11 +69,11 @@ impl AgiCommand {
     /// FAILURE for the whole session (`handle_streamfile`).
     pub fn stream_file(
         name: &str,
-        escape_digits: &str,
+        escape_digits: KeySet,
         offset: Option<u64>,
     ) -> Result<Self, AgiCommandError> {
         let mut line =
-            AgiCommandBuilder::new("STREAM FILE").quoted(name)?.escape_digits(escape_digits)?;
+            AgiCommandBuilder::new("STREAM FILE").quoted(name)?.escape_digits(escape_digits);
         if let Some(samples) = offset {
             line = line.unquoted(samples);
         }
@@ -87,17 +88,17 @@ impl AgiCommand {
     /// # Errors
     ///
     /// [`AgiCommandError::NotDigits`] for an empty text and for other characters than digits.
-    pub fn say_digits(digits: &str, escape_digits: &str) -> Result<Self, AgiCommandError> {
+    pub fn say_digits(digits: &str, escape_digits: KeySet) -> Result<Self, AgiCommandError> {
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(AgiCommandError::NotDigits);
         }
-        AgiCommandBuilder::new("SAY DIGITS").quoted(digits)?.escape_digits(escape_digits)?.build()
+        AgiCommandBuilder::new("SAY DIGITS").quoted(digits)?.escape_digits(escape_digits).build()
     }
 
     /// `SAY ALPHA`: like `SAY DIGITS`, for letters, digits and some other characters. Characters without a sound are
     /// skipped (`handle_sayalpha`, `ast_get_character_str`).
-    pub fn say_alpha(letters: &str, escape_digits: &str) -> Result<Self, AgiCommandError> {
-        AgiCommandBuilder::new("SAY ALPHA").quoted(letters)?.escape_digits(escape_digits)?.build()
+    pub fn say_alpha(letters: &str, escape_digits: KeySet) -> Result<Self, AgiCommandError> {
+        AgiCommandBuilder::new("SAY ALPHA").quoted(letters)?.escape_digits(escape_digits).build()
     }
 
     /// `RECORD FILE`: records a WAV file until a key, `end_silence` or `max_duration`. The name has no extension.
@@ -107,14 +108,14 @@ impl AgiCommand {
     /// sent in seconds, rounded up, and is at least 1, since 0 means no limit.
     pub fn record_file(
         name: &str,
-        escape_digits: &str,
+        escape_digits: KeySet,
         max_duration: Duration,
         end_silence: Duration,
     ) -> Result<Self, AgiCommandError> {
         let line = AgiCommandBuilder::new("RECORD FILE")
             .quoted(name)?
             .unquoted("wav")
-            .escape_digits(escape_digits)?;
+            .escape_digits(escape_digits);
         line.unquoted(milliseconds(max_duration))
             .unquoted(format_args!("s={}", seconds(end_silence)))
             .build()

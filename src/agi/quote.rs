@@ -18,9 +18,6 @@ pub enum AgiCommandError {
     /// Some version of Asterisk would read the line as two commands.
     #[error("the command has {0} bytes; the limit is {MAX_COMMAND_BYTES}")]
     TooLong(usize),
-    /// Not one of `0`–`9`, `*`, `#`, `A`–`D`.
-    #[error("{0:?} is not a DTMF key")]
-    InvalidKey(char),
     /// Text other than digits in SAY DIGITS.
     #[error("the text is not all digits")]
     NotDigits,

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::parse::{AgiFrame, AgiSuccess};
-use crate::channel::digits::is_dtmf_key;
+use crate::channel::key_set::is_dtmf_key;
 use crate::wire::LossyText;
 
 /// One reply. A reply does not name its command: Asterisk sends the replies in the order of the commands.
@@ -44,8 +44,9 @@ impl AgiReply {
 
     /// The key whose ASCII code is the result of STREAM FILE (`handle_streamfile`) or WAIT FOR DIGIT
     /// (`handle_waitfordigit`). Not for GET DATA, whose result consists of the digits themselves.
+    /// Asterisk takes small letters from SIP INFO as they are (`get_event` in `res_pjsip_dtmf_info.c`).
     pub fn key(&self) -> Option<char> {
-        let key = char::from(u8::try_from(self.result_number()?).ok()?);
+        let key = char::from(u8::try_from(self.result_number()?).ok()?).to_ascii_uppercase();
         is_dtmf_key(key).then_some(key)
     }
 

@@ -1,23 +1,23 @@
-//! The rules that turn keypresses into digits: first-digit and inter-digit timeout, maximum length, terminator. Both
-//! drivers use them. Keys and times are passed in; nothing here waits.
+//! The rules that turn keypresses into digits: which keys count, first-digit and inter-digit timeout, maximum length,
+//! terminator, the key that clears the input. Both drivers use them. Keys and times are passed in; nothing here waits.
+//!
+//! A digit is any key that is part of the input, as in "DTMF digit": also `*`, if the question takes it.
 
 use std::fmt;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Maximum number of keys that are buffered while the next question is not known: the longest input and its terminator.
-const MAX_TYPE_AHEAD_KEYS: usize = 33;
+use super::key_set::{KeySet, is_dtmf_key};
 
-/// All DTMF keys.
-pub(crate) const DTMF_KEYS: &str = "0123456789*#ABCD";
-
-pub(crate) fn is_dtmf_key(key: char) -> bool {
-    matches!(key, '0'..='9' | '*' | '#' | 'A'..='D')
-}
+/// Maximum number of keys that are buffered while the next question is not known: the longest input and its terminator,
+/// and as many keys before it that are cleared.
+const MAX_TYPE_AHEAD_KEYS: usize = 66;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DigitOptions {
+    /// The keys that are input. Neither the terminator nor the clear key is among them.
+    pub keys: KeySet,
     /// The input is complete when it has this many digits.
     pub max_digits: usize,
     /// Maximum silence between the end of the prompt and the first digit.
@@ -26,14 +26,17 @@ pub struct DigitOptions {
     pub inter_digit_timeout: Duration,
     /// Key that ends the input without being part of it.
     pub terminator: Option<char>,
+    /// Key that drops what was entered, so that the input begins anew.
+    pub clear: Option<char>,
     /// Whether a key ends the prompt.
     pub barge_in: bool,
 }
 
 impl DigitOptions {
-    /// Whether the key is a digit or the terminator. Other keys are ignored and interrupt nothing.
-    pub(crate) fn accepts(&self, key: char) -> bool {
-        key.is_ascii_digit() || Some(key) == self.terminator
+    /// The keys that count: those that are input, the terminator and the clear key. Other keys are ignored and interrupt
+    /// nothing.
+    pub(crate) fn accepted_keys(&self) -> KeySet {
+        self.keys.keys().chain(self.terminator).chain(self.clear).collect()
     }
 }
 
@@ -67,24 +70,35 @@ pub struct DigitCollector<'a> {
     options: Option<&'a DigitOptions>,
     digits: String,
     end: Option<DigitsEnd>,
+    /// Whether the clear key was pressed.
+    cleared: bool,
     silent_since: Instant,
 }
 
 impl<'a> DigitCollector<'a> {
     /// The first-digit timeout starts at `now`, and starts again at [`prompt_finished`](Self::prompt_finished).
     pub fn new(options: &'a DigitOptions, now: Instant) -> Self {
-        Self { options: Some(options), digits: String::new(), end: None, silent_since: now }
+        Self {
+            options: Some(options),
+            digits: String::new(),
+            end: None,
+            cleared: false,
+            silent_since: now,
+        }
     }
 
     /// Adds a key that was pressed. Keys that the question does not accept, and keys after the end, are ignored.
     pub fn push_key(&mut self, key: char, now: Instant) {
         let Some(options) = self.options else { return self.push_type_ahead(key) };
-        if self.end.is_some() || !options.accepts(key) {
+        if self.end.is_some() || !options.accepted_keys().contains(key) {
             return;
         }
         self.silent_since = now;
         if Some(key) == options.terminator {
             self.end = Some(DigitsEnd::Terminator);
+        } else if Some(key) == options.clear {
+            self.digits.clear();
+            self.cleared = true;
         } else {
             self.digits.push(key);
             self.end = (self.digits.len() >= options.max_digits).then_some(DigitsEnd::MaxDigits);
@@ -98,13 +112,12 @@ impl<'a> DigitCollector<'a> {
     }
 
     /// The keys that are accepted now; none once the input is complete.
-    pub fn accepted_keys(&self) -> String {
-        if self.is_complete() {
-            return String::new();
+    pub fn accepted_keys(&self) -> KeySet {
+        match self.options {
+            _ if self.is_complete() => KeySet::NONE,
+            Some(options) => options.accepted_keys(),
+            None => KeySet::ALL,
         }
-        let Some(options) = self.options else { return DTMF_KEYS.to_owned() };
-        let terminator = options.terminator.filter(|key| !key.is_ascii_digit());
-        ('0'..='9').chain(terminator).collect()
     }
 
     /// Records that the prompt has ended: the timeout starts again at `now`.
@@ -119,7 +132,7 @@ impl<'a> DigitCollector<'a> {
 
     /// Whether any key was accepted.
     pub(crate) fn has_keys(&self) -> bool {
-        self.is_complete() || !self.digits.is_empty()
+        self.is_complete() || self.cleared || !self.digits.is_empty()
     }
 
     /// Whether a key may end the prompt.
@@ -145,12 +158,13 @@ impl<'a> DigitCollector<'a> {
         (self.end.is_none() && !remaining.is_zero()).then_some(remaining)
     }
 
-    /// The accepted keys including the terminator, to be pushed to the collector of a later question.
+    /// The keys that lead to this state, to be pushed to the collector of a later question.
     pub fn into_keys(self) -> String {
-        let mut keys = self.digits;
-        let terminator = self.options.and_then(|options| options.terminator);
-        keys.extend(terminator.filter(|_| self.end == Some(DigitsEnd::Terminator)));
-        keys
+        let key = |key: fn(&DigitOptions) -> Option<char>| self.options.and_then(key);
+        let clear = key(|options| options.clear).filter(|_| self.cleared);
+        let terminator = key(|options| options.terminator);
+        let terminator = terminator.filter(|_| self.end == Some(DigitsEnd::Terminator));
+        clear.into_iter().chain(self.digits.chars()).chain(terminator).collect()
     }
 
     /// The digits entered so far.
@@ -176,7 +190,13 @@ impl TypeAheadBuffer {
     /// Starts to collect all keys for the next question, after those already buffered.
     pub fn start_holding(&mut self) -> DigitCollector<'static> {
         let digits = std::mem::take(&mut self.0);
-        DigitCollector { options: None, digits, end: None, silent_since: Instant::now() }
+        DigitCollector {
+            options: None,
+            digits,
+            end: None,
+            cleared: false,
+            silent_since: Instant::now(),
+        }
     }
 
     /// Buffers the keys of a collector for the next question.

@@ -201,17 +201,7 @@ fn match_input(script: &Script, input: &str) -> MatchReport {
 
 /// Checks the input as digits first. If those are not valid and the script accepts speech, checks it as speech.
 fn read_input(script: &Script, input: &str) -> (InputCheck, InputMethod, String) {
-    let by_keys = script.keypress.as_ref().map(|keypress| {
-        let only_digits = input.bytes().all(|b| b.is_ascii_digit());
-        match keypress.check(input) {
-            InputCheck::Valid
-                if !only_digits || input.len() > keypress.digit_options.max_digits =>
-            {
-                InputCheck::Invalid
-            }
-            check => check,
-        }
-    });
+    let by_keys = script.keypress.as_ref().map(|keypress| keypress.check(input));
     match (by_keys, &script.speech) {
         (Some(InputCheck::Valid), _) => {
             (InputCheck::Valid, InputMethod::Keypress, input.to_owned())

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::headers::EslHeaders;
-use crate::channel::digits::is_dtmf_key;
+use crate::channel::key_set::is_dtmf_key;
 use crate::wire::LossyText;
 
 /// One event in plain format.
@@ -118,10 +118,10 @@ impl EslEvent {
         self.get("Application-Response").filter(|response| response != "_none_")
     }
 
-    /// `DTMF-Digit`, if it is a DTMF key.
+    /// `DTMF-Digit`, if it is a DTMF key. A letter may be a small one (`is_dtmf` in `switch_utils.h`).
     pub fn digit(&self) -> Option<char> {
         let digit = self.get("DTMF-Digit")?;
-        let mut keys = digit.chars();
+        let mut keys = digit.chars().map(|key| key.to_ascii_uppercase());
         keys.next().filter(|&key| is_dtmf_key(key) && keys.next().is_none())
     }
 

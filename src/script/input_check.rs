@@ -1,5 +1,6 @@
 //! Checks the input of a caller.
 
+use crate::channel::DigitOptions;
 use crate::script::branch::choose_branch;
 use crate::script::definition::{KeypressInput, Script, SpeechFilter, SpeechInput};
 use crate::script::numeric;
@@ -37,12 +38,13 @@ impl Script {
 }
 
 impl KeypressInput {
-    /// Checks the number of digits and the pattern.
+    /// Checks the keys, their number and the pattern.
     pub(crate) fn check(&self, digits: &str) -> InputCheck {
-        let long_enough = digits.len() >= self.min_length;
+        let DigitOptions { keys, max_digits, .. } = self.digit_options;
+        let has_valid_length = (self.min_length..=max_digits).contains(&digits.len());
         match &self.pattern {
             _ if digits.is_empty() => InputCheck::Missing,
-            _ if !long_enough => InputCheck::Invalid,
+            _ if !has_valid_length || !keys.contains_all(digits) => InputCheck::Invalid,
             Some(pattern) if !pattern.is_match(digits) => InputCheck::Invalid,
             _ => InputCheck::Valid,
         }
@@ -71,10 +73,8 @@ impl SpeechInput {
     }
 
     fn check_digits(&self, digits: &str, keypress: Option<&KeypressInput>) -> InputCheck {
-        let valid_as_keypress = keypress.is_none_or(|keypress| {
-            digits.len() <= keypress.digit_options.max_digits
-                && keypress.check(digits) == InputCheck::Valid
-        });
+        let valid_as_keypress =
+            keypress.is_none_or(|keypress| keypress.check(digits) == InputCheck::Valid);
         let has_valid_length = match self.digit_count {
             Some(length) => digits.len() == length,
             None => (1..=MAX_SPOKEN_DIGITS).contains(&digits.len()),

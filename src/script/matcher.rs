@@ -8,6 +8,7 @@ use std::fmt;
 
 use regex::Regex;
 
+use crate::channel::KeySet;
 use crate::script::answer::AnswerValue;
 use crate::script::decimal::Decimal;
 use crate::script::pattern;
@@ -65,7 +66,7 @@ impl Matcher {
 
     /// Why the matcher can never match in a script whose branches are compared with `compared`; `None` if it can.
     pub(crate) fn check(&self, compared: ComparedKind) -> Option<MatcherError> {
-        let (words, most_digits) = match (self, compared) {
+        let (keys, words, most_digits) = match (self, compared) {
             (
                 Self::Status(_) | Self::StatusClass(_),
                 ComparedKind::Input { .. } | ComparedKind::Nothing,
@@ -75,22 +76,20 @@ impl Matcher {
                 return Some(MatcherError::of_key("status", message, help));
             }
             (_, ComparedKind::Answer | ComparedKind::Nothing) => return None,
-            (_, ComparedKind::Input { words, most_digits }) => (words, most_digits),
+            (_, ComparedKind::Input { keys, words, most_digits }) => (keys, words, most_digits),
         };
         let help = match self {
-            Self::Absent => "if nothing is entered, [no_input] is taken",
-            Self::Text(text) if text.is_empty() => "if nothing is entered, [no_input] is taken",
+            Self::Absent => "if nothing is entered, [no_input] is taken".to_owned(),
+            Self::Text(text) if text.is_empty() => {
+                "if nothing is entered, [no_input] is taken".to_owned()
+            }
             _ if words => return None,
-            Self::Text(text)
-                if matches!(text.as_str(), "otherwise" | "default" | "else" | "*" | "any") =>
-            {
-                "for everything else, write a table `[otherwise]`; only the digits 0 to 9 can be entered"
-            }
-            Self::Text(text) if !text.bytes().all(|b| b.is_ascii_digit()) => {
-                "without [trigger] the input itself is compared, which has only the digits 0 to 9"
-            }
+            Self::Text(text) if !keys.contains_all(text) => never_entered_help(text, keys),
             Self::Text(text) if text.len() > most_digits => {
-                "it has more digits than `length` allows"
+                "it has more digits than `length` allows".to_owned()
+            }
+            Self::Range(..) if keys.intersection(KeySet::DIGITS).is_empty() => {
+                format!("a number has digits, and `keys` of [keypress] has only {keys}")
             }
             _ => return None,
         };
@@ -226,6 +225,25 @@ impl fmt::Display for Matcher {
             Self::Absent => f.write_str("is absent"),
             Self::Status(status) => write!(f, "has HTTP status {status}"),
             Self::StatusClass(class) => write!(f, "has HTTP status {class}xx"),
+        }
+    }
+}
+
+/// How to correct a text that is compared with input, but has other characters than the keys that can be entered.
+fn never_entered_help(text: &str, keys: KeySet) -> String {
+    let otherwise = "for everything else, write a table `[otherwise]`";
+    let all: KeySet = keys.keys().chain(text.chars()).collect();
+    let add_keys = format!("to let callers enter it, write `keys = \"{all}\"` in [keypress]");
+    match text {
+        "*" => format!("{otherwise}; {add_keys}"),
+        "otherwise" | "default" | "else" | "any" => {
+            format!("{otherwise}; only the keys {keys} can be entered")
+        }
+        text if KeySet::ALL.contains_all(text) => add_keys,
+        _ => {
+            format!(
+                "without [trigger] the input itself is compared, which has only the keys {keys}"
+            )
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The keys of a `when = { ... }` table, from which a matcher is read; what the branches of its script are compared
 //! with; and the errors in a matcher.
 
+use crate::channel::KeySet;
+
 /// The keys of a `when = { ... }` table. If a value has the wrong type, the implementation reports that and returns
 /// `None`.
 pub trait WhenKeys {
@@ -42,7 +44,9 @@ pub(crate) enum ComparedKind {
     Answer,
     /// The input of the caller: at least one digit or word.
     Input {
-        /// Whether the input can be words, not only digits.
+        /// The keys that can be entered.
+        keys: KeySet,
+        /// Whether the input can be words, not only keys.
         words: bool,
         /// Maximum number of digits that can be entered.
         most_digits: usize,

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use dialscript::channel::digits::{DigitCollector, TypeAheadBuffer};
-use dialscript::channel::{DigitOptions, DigitsEnd};
+use dialscript::channel::{DigitOptions, DigitsEnd, KeySet};
 use tokio::time::Instant;
 
 fn ask() -> DigitOptions {
     DigitOptions {
+        keys: KeySet::DIGITS,
         max_digits: 4,
         first_digit_timeout: Duration::from_secs(20),
         inter_digit_timeout: Duration::from_secs(5),
         terminator: Some('#'),
+        clear: None,
         barge_in: true,
     }
 }
@@ -96,20 +98,100 @@ fn type_ahead_passes_keys_and_terminator_to_a_later_question() {
 }
 
 #[test]
-fn only_digits_and_the_terminator_are_accepted_keys() {
-    let now = Instant::now();
-    assert_eq!(DigitCollector::new(&ask(), now).accepted_keys(), "0123456789#");
-    let star = DigitOptions { terminator: Some('*'), ..ask() };
-    assert_eq!(DigitCollector::new(&star, now).accepted_keys(), "0123456789*");
-    let none = DigitOptions { terminator: None, ..ask() };
-    assert_eq!(DigitCollector::new(&none, now).accepted_keys(), "0123456789");
+fn the_keys_of_the_question_its_terminator_and_its_clear_key_are_accepted() {
+    let accepted = |ask: &DigitOptions| {
+        DigitCollector::new(ask, Instant::now()).accepted_keys().keys().collect::<String>()
+    };
+    assert_eq!(accepted(&ask()), "0123456789#");
+    assert_eq!(accepted(&DigitOptions { terminator: Some('*'), ..ask() }), "0123456789*");
+    assert_eq!(accepted(&DigitOptions { terminator: None, ..ask() }), "0123456789");
+    assert_eq!(accepted(&DigitOptions { clear: Some('*'), ..ask() }), "0123456789*#");
+    let keys = "A1".chars().collect();
+    assert_eq!(accepted(&DigitOptions { keys, ..ask() }), "1#A");
+}
+
+#[test]
+fn keys_that_are_no_input_are_ignored_and_those_that_are_count() {
+    let ask = DigitOptions { keys: "13*A".chars().collect(), ..ask() };
+    let (digits, ended, _) = collect(&ask, &[(0, '1'), (1, '2'), (2, '*'), (3, 'A'), (4, '3')]);
+    assert_eq!((&*digits, ended), ("1*A3", Some(DigitsEnd::MaxDigits)));
+}
+
+#[test]
+fn a_key_set_is_shown_as_it_is_written_in_a_script() {
+    for (keys, shown) in [
+        ("0123456789", "0-9"),
+        ("9*#012345678", "0-9*#"),
+        ("12AB*", "12*AB"),
+        ("123579ABCD", "1-3579A-D"),
+        ("eE x", ""),
+    ] {
+        assert_eq!(keys.chars().collect::<KeySet>().to_string(), shown);
+    }
+    assert_eq!(KeySet::ALL.to_string(), "0-9*#A-D");
+}
+
+fn clearable() -> DigitOptions {
+    DigitOptions { clear: Some('*'), ..ask() }
+}
+
+#[test]
+fn the_clear_key_drops_the_input_and_the_first_digit_timeout_starts_again() {
+    let (digits, ended, patience) = collect(&clearable(), &[(1, '4'), (2, '7'), (3, '*')]);
+    assert_eq!((&*digits, ended, patience), ("", None, Some(Duration::from_secs(20))));
+    let keys = [(1, '4'), (2, '*'), (20, '7'), (21, '*'), (22, '1'), (23, '#')];
+    let (digits, ended, _) = collect(&clearable(), &keys);
+    assert_eq!((&*digits, ended), ("1", Some(DigitsEnd::Terminator)));
+}
+
+#[test]
+fn the_clear_key_comes_too_late_once_the_input_is_complete() {
+    let (digits, ended, _) =
+        collect(&clearable(), &[(0, '1'), (0, '2'), (0, '3'), (0, '4'), (0, '*')]);
+    assert_eq!((&*digits, ended), ("1234", Some(DigitsEnd::MaxDigits)));
+}
+
+#[test]
+fn the_clear_key_alone_ends_a_prompt_with_barge_in() {
+    let (now, ask) = (Instant::now(), clearable());
+    let mut collector = DigitCollector::new(&ask, now);
+    collector.push_key('*', now);
+    assert!(collector.ends_prompt() && !collector.is_complete());
+    let ask = DigitOptions { barge_in: false, ..clearable() };
+    let mut collector = DigitCollector::new(&ask, now);
+    collector.push_key('*', now);
+    assert!(!collector.ends_prompt());
+}
+
+#[test]
+fn type_ahead_for_a_known_question_keeps_what_follows_the_clear_key() {
+    let (now, mut buffer, ask) = (Instant::now(), TypeAheadBuffer::default(), clearable());
+    let mut collector = buffer.start_collector(&ask);
+    "12*3".chars().for_each(|key| collector.push_key(key, now));
+    buffer.store(collector);
+    assert_eq!(buffer.start_collector(&ask).into_keys(), "*3");
+    let mut collector = buffer.start_collector(&ask);
+    collector.push_key('*', now);
+    buffer.store(collector);
+    assert!(buffer.start_collector(&ask).ends_prompt(), "the clear key ends the next prompt, too");
+}
+
+#[test]
+fn type_ahead_for_a_question_not_yet_known_is_cleared_when_it_is_known() {
+    let (now, mut buffer) = (Instant::now(), TypeAheadBuffer::default());
+    let mut held = buffer.start_holding();
+    "12*34#".chars().for_each(|key| held.push_key(key, now));
+    buffer.store(held);
+    let ask = clearable();
+    let heard = buffer.start_collector(&ask).into_digits();
+    assert_eq!((&*heard.digits, heard.end), ("34", DigitsEnd::Terminator));
 }
 
 #[test]
 fn type_ahead_for_a_question_not_yet_known_keeps_all_keys_and_ends_no_prompt() {
     let (now, mut buffer) = (Instant::now(), TypeAheadBuffer::default());
     let mut held = buffer.start_holding();
-    assert_eq!(held.accepted_keys(), "0123456789*#ABCD");
+    assert_eq!(held.accepted_keys(), KeySet::ALL);
     "*1A2".chars().for_each(|key| held.push_key(key, now));
     assert!(!held.ends_prompt() && !held.is_complete());
     buffer.store(held);
@@ -123,11 +205,11 @@ fn type_ahead_for_a_question_not_yet_known_keeps_all_keys_and_ends_no_prompt() {
 }
 
 #[test]
-fn type_ahead_keeps_no_more_keys_than_the_longest_input() {
+fn type_ahead_keeps_no_more_keys_than_the_longest_input_twice() {
     let (now, mut buffer) = (Instant::now(), TypeAheadBuffer::default());
     let mut held = buffer.start_holding();
     (0..100).for_each(|_| held.push_key('1', now));
     buffer.store(held);
     let ask = DigitOptions { max_digits: 100, ..ask() };
-    assert_eq!(buffer.start_collector(&ask).into_digits().digits.len(), 33);
+    assert_eq!(buffer.start_collector(&ask).into_digits().digits.len(), 66);
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use dialscript::channel::digits::{DigitCollector, TypeAheadBuffer};
 use dialscript::channel::{
     AsrSource, Caller, Channel, Destination, DestinationCheck, DigitOptions, Exit, HandoverResult,
-    HoldMedia, Interruption, LineState, RecognizeOptions, RecognizeResult, RecordOptions,
+    HoldMedia, Interruption, KeySet, LineState, RecognizeOptions, RecognizeResult, RecordOptions,
     RecordResult, Sound, SoundStream, SpeechOptions, SpeechResult, TypeAhead,
 };
 use tokio::time::{Instant, sleep};
@@ -170,10 +170,12 @@ impl SoundStream for FailedPrompt {
 
 fn digits() -> DigitOptions {
     DigitOptions {
+        keys: KeySet::DIGITS,
         max_digits: 4,
         first_digit_timeout: Duration::from_secs(8),
         inter_digit_timeout: Duration::from_secs(2),
         terminator: Some('#'),
+        clear: None,
         barge_in: true,
     }
 }

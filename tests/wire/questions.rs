@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::channel::{
-    CallLimits, Channel, DigitOptions, Digits, DigitsEnd, Interruption, Sound,
+    CallLimits, Channel, DigitOptions, Digits, DigitsEnd, Interruption, KeySet, Sound,
 };
 use dialscript::fake::dtmf::DtmfSource;
 use tokio::time::Instant;
@@ -12,10 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) fn four_digits() -> DigitOptions {
     DigitOptions {
+        keys: KeySet::DIGITS,
         max_digits: 4,
         first_digit_timeout: Duration::from_secs(16),
         inter_digit_timeout: Duration::from_secs(4),
         terminator: Some('#'),
+        clear: None,
         barge_in: true,
     }
 }

@@ -10,7 +10,7 @@ use crate::agi::command::AgiCommand;
 use crate::agi::quote::AgiCommandError;
 use crate::agi::reply::AgiReply;
 use crate::channel::digits::DigitCollector;
-use crate::channel::{Interruption, Sound};
+use crate::channel::{Interruption, KeySet, Sound};
 use crate::file_access::FileNeed;
 use crate::file_access::explain::explain_in_background;
 
@@ -55,8 +55,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         loop {
             self.connection.ensure_alive()?;
             let keys =
-                collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
-            let command = AgiCommand::stream_file(sound_name(sound), &keys, offset)?;
+                collector.as_ref().map_or(KeySet::NONE, |collector| collector.accepted_keys());
+            let command = AgiCommand::stream_file(sound_name(sound), keys, offset)?;
             let reply =
                 self.connection.run_until_call_ends(command, AgiCommandKind::StreamFile).await?;
             if reply.is_failure() {
@@ -92,8 +92,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         for piece in characters.split_inclusive(ends_piece) {
             self.connection.ensure_alive()?;
             let keys =
-                collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
-            let command = say_command(sound, piece, &keys)?;
+                collector.as_ref().map_or(KeySet::NONE, |collector| collector.accepted_keys());
+            let command = say_command(sound, piece, keys)?;
             let reply = self.connection.run_until_call_ends(command, AgiCommandKind::Other).await?;
             if reply.is_failure() {
                 return self.diagnose_playback_failure(sound).await;
@@ -141,7 +141,11 @@ fn unplayable_reason(sound: &Sound) -> &'static str {
     }
 }
 
-fn say_command(sound: &Sound, characters: &str, keys: &str) -> Result<AgiCommand, AgiCommandError> {
+fn say_command(
+    sound: &Sound,
+    characters: &str,
+    keys: KeySet,
+) -> Result<AgiCommand, AgiCommandError> {
     match (sound, AgiCommand::say_digits(characters, keys)) {
         (Sound::Letters(_), _) | (_, Err(AgiCommandError::NotDigits)) => {
             AgiCommand::say_alpha(characters, keys)

@@ -11,9 +11,10 @@ use crate::agi::aborted_command::AgiCommandKind;
 use crate::agi::command::AgiCommand;
 use crate::agi::reply::AgiReply;
 use crate::channel::deadline::REPLY_MARGIN;
-use crate::channel::digits::{DTMF_KEYS, DigitCollector};
+use crate::channel::digits::DigitCollector;
 use crate::channel::{
-    Channel, Interruption, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
+    Channel, Interruption, KeySet, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult,
+    Sound,
 };
 use crate::file_access::explain::with_explanation;
 
@@ -32,12 +33,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecordResult, Interruption> {
         self.connection.ensure_alive()?;
-        let keys =
-            collector.as_ref().map_or(DTMF_KEYS.to_owned(), |collector| collector.accepted_keys());
+        let keys = collector.as_ref().map_or(KeySet::ALL, |collector| collector.accepted_keys());
         let RecordOptions { file, end_silence, .. } = *options;
         let max_duration = options.max_duration.min(self.connection.deadline.remaining());
         let command =
-            AgiCommand::record_file(without_extension(file), &keys, max_duration, end_silence)?;
+            AgiCommand::record_file(without_extension(file), keys, max_duration, end_silence)?;
         let reply = self
             .connection
             .run(command, AgiCommandKind::Other, max_duration + REPLY_MARGIN)

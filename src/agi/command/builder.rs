@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::agi::quote::{self, AgiCommandError, MAX_COMMAND_BYTES};
-use crate::channel::digits::is_dtmf_key;
+use crate::channel::KeySet;
 use crate::wire::whole_seconds;
 
 /// Maximum time in a command. Asterisk reads an `int`, and a negative number means no limit (`handle_waitfordigit`,
@@ -42,11 +42,11 @@ impl AgiCommandBuilder {
     }
 
     /// Appends the keys that interrupt the command.
-    pub(super) fn escape_digits(self, keys: &str) -> Result<Self, AgiCommandError> {
-        match keys.chars().find(|&key| !is_dtmf_key(key)) {
-            Some(invalid) => Err(AgiCommandError::InvalidKey(invalid)),
-            None => self.quoted(keys),
-        }
+    pub(super) fn escape_digits(mut self, keys: KeySet) -> Self {
+        self.text.push_str(" \"");
+        self.text.extend(keys.keys());
+        self.text.push('"');
+        self
     }
 
     /// The verb, and the whole line with its newline.

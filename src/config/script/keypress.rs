@@ -1,12 +1,14 @@
 //! `[keypress]`: digits that the caller enters.
 
+mod key_grammar;
+
 use std::ops::Range;
 use std::time::Duration;
 
 use regex::Regex;
 use serde_spanned::Spanned;
 
-use crate::channel::DigitOptions;
+use crate::channel::{DigitOptions, KeySet};
 use crate::config::bounds::millis;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
@@ -14,9 +16,9 @@ use crate::config::value::{DurationValue, WholeNumber, flag};
 use crate::script::definition::KeypressInput;
 use crate::script::pattern;
 
-/// Keys that belong only in this table.
+/// Keys that belong only in this table. `keys` is missing: `[trigger]` has one, too.
 pub(super) const OWN_KEYS: &[&str] =
-    &["length", "min_length", "gap", "first_digit", "terminator", "barge_in", "sensitive"];
+    &["length", "min_length", "gap", "first_digit", "terminator", "clear", "barge_in", "sensitive"];
 
 /// The maximum of `length`, and its default.
 const MAX_DIGITS: u64 = 32;
@@ -30,6 +32,9 @@ const LENGTH_NAMES: &[&str] =
 const TIMEOUT_NAMES: &[&str] =
     &["timeout", "digit_timeout", "interdigit", "inter_digit_timeout", "wait"];
 const TERMINATOR_NAMES: &[&str] = &["finish_on_key", "terminators", "end_key", "submit"];
+const KEYS_NAMES: &[&str] =
+    &["allowed", "allowed_keys", "valid_keys", "valid_digits", "accept", "input_keys"];
+const CLEAR_NAMES: &[&str] = &["clear_key", "clear_on_key", "reset", "restart", "cancel", "erase"];
 const TIMEOUT_HELP: &str = "the time for each digit is `gap`, and that for the first one is `first_digit`: write `gap = \"4s\"`";
 
 #[derive(Debug)]
@@ -37,9 +42,11 @@ pub(crate) struct KeypressTable {
     pub(super) span: Range<usize>,
     pub(super) length: Option<Spanned<WholeNumber>>,
     pub(super) min_length: Option<Spanned<WholeNumber>>,
+    keys: Option<Spanned<String>>,
     gap: Option<Spanned<DurationValue>>,
     first_digit: Option<Spanned<DurationValue>>,
     terminator: Option<Spanned<String>>,
+    clear: Option<Spanned<String>>,
     barge_in: Option<Spanned<bool>>,
     pattern: Option<Spanned<String>>,
     sensitive: Option<Spanned<bool>>,
@@ -54,13 +61,17 @@ impl KeypressTable {
         table.explain(LENGTH_NAMES, "the number of digits is `length`: write `length = 4`");
         table.explain(TIMEOUT_NAMES, TIMEOUT_HELP);
         table.explain(TERMINATOR_NAMES, "the key that ends the input is `terminator`");
+        table.explain(KEYS_NAMES, "the keys that are input are `keys`: write `keys = \"0-9*\"`");
+        table.explain(CLEAR_NAMES, "the key that begins anew is `clear`: write `clear = \"*\"`");
         Self {
             span: table.span.clone(),
             length: table.take("length"),
             min_length: table.take("min_length"),
+            keys: table.take("keys"),
             gap: table.take("gap"),
             first_digit: table.take("first_digit"),
             terminator: table.take("terminator"),
+            clear: table.take("clear"),
             barge_in: table.take("barge_in"),
             pattern: table.take("pattern"),
             sensitive: table.take("sensitive"),
@@ -97,26 +108,102 @@ impl KeypressTable {
         let gaps = if self.length.is_some() { max_digits.min(MAX_DIGITS) as u32 } else { 1 };
         let first_digit = (gap * gaps).min(Duration::from_millis(MAX_FIRST_DIGIT));
         let bounds = millis(100, MAX_FIRST_DIGIT);
+        let keys = self.checked_keys(file);
+        let terminator = self.terminator(file, keys);
         DigitOptions {
+            keys,
             max_digits: max_digits as usize,
             first_digit_timeout: file.duration(self.first_digit.as_ref(), bounds, first_digit),
             inter_digit_timeout: gap,
-            terminator: self.terminator(file),
+            terminator,
+            clear: self.clear(file, keys, terminator),
             barge_in: flag(self.barge_in.as_ref(), true),
         }
     }
 
-    fn terminator(&self, file: &TomlFile) -> Option<char> {
-        let Some(given) = &self.terminator else { return Some('#') };
-        match given.get_ref().as_str() {
-            "#" => Some('#'),
-            "*" => Some('*'),
-            "" => None,
-            _ => {
-                let help = "write \"#\" or \"*\", or \"\" for none";
-                file.error_with_help(given.span(), "not a valid terminator", help);
-                None
-            }
+    /// The keys that are input. If `keys` is invalid, they are all keys, so that no other error follows from that.
+    pub(super) fn keys(&self) -> KeySet {
+        let read = |given: &Spanned<String>| key_grammar::parse(given.get_ref());
+        let keys = self.keys.as_ref().map_or(Some(KeySet::DIGITS), read);
+        keys.unwrap_or(KeySet::ALL)
+    }
+
+    /// Reports `keys` without a digit, if a spoken number must consist of them.
+    pub(super) fn check_spoken_number(&self, file: &TomlFile) {
+        let has_digits = !self.keys().intersection(KeySet::DIGITS).is_empty();
+        if let Some(given) = self.keys.as_ref().filter(|_| !has_digits) {
+            let help =
+                "add the digits that may be spoken, or write `filter = \"none\"` in [speech]";
+            file.error_with_help(
+                given.span(),
+                "a spoken number can never be one of these keys",
+                help,
+            );
+        }
+    }
+
+    fn checked_keys(&self, file: &TomlFile) -> KeySet {
+        if let Some(given) = &self.keys
+            && key_grammar::parse(given.get_ref()).is_none()
+        {
+            let help = match given.get_ref().as_str() {
+                "keep" | "drop" => {
+                    "what happens to keys that come before the answer is `keys` of [trigger]"
+                }
+                _ => KEYS_HELP,
+            };
+            file.error_with_help(given.span(), "these are no keys of a telephone", help);
+        }
+        self.keys()
+    }
+
+    /// The terminator. By default it is `#`, unless that is another kind of key.
+    fn terminator(&self, file: &TomlFile, keys: KeySet) -> Option<char> {
+        let Some(given) = &self.terminator else {
+            let is_clear = self.clear.as_ref().is_some_and(|clear| clear.get_ref() == "#");
+            return Some('#').filter(|key| !keys.contains(*key) && !is_clear);
+        };
+        let key = star_or_pound(file, given, "not a valid terminator")?;
+        self.check_apart(file, given, "terminator", keys.contains(key));
+        Some(key)
+    }
+
+    fn clear(&self, file: &TomlFile, keys: KeySet, terminator: Option<char>) -> Option<char> {
+        let given = self.clear.as_ref()?;
+        let key = star_or_pound(file, given, "not a valid key to clear the input")?;
+        if let Some(other) = self.terminator.as_ref().filter(|_| terminator == Some(key)) {
+            let label = (other.span(), "the terminator".to_owned());
+            let help = "write another key, or `terminator = \"\"` for none";
+            let message = "this key ends the input, so it cannot clear it".to_owned();
+            file.report(given.span(), message, Some(help.to_owned()), Some(label));
+        }
+        self.check_apart(file, given, "clear", keys.contains(key));
+        Some(key)
+    }
+
+    /// Reports a terminator or clear key that is also input.
+    fn check_apart(&self, file: &TomlFile, given: &Spanned<String>, name: &str, is_input: bool) {
+        let readable = |keys: &&Spanned<String>| key_grammar::parse(keys.get_ref()).is_some();
+        let Some(keys) = self.keys.as_ref().filter(readable).filter(|_| is_input) else { return };
+        let message = "this key is input, since it is among `keys`".to_owned();
+        let help = format!("remove it from `keys`, or write `{name} = \"\"` for none");
+        file.report(given.span(), message, Some(help), Some((keys.span(), "here".to_owned())));
+    }
+}
+
+const KEYS_HELP: &str = "write single keys and ranges such as \"0-9*#\"; a telephone has the keys 0 to 9, * and #, \
+                         and some have A to D";
+
+/// The key of a text; `None` for an empty one, and after an error.
+fn star_or_pound(file: &TomlFile, given: &Spanned<String>, message: &str) -> Option<char> {
+    match given.get_ref().as_str() {
+        "#" => Some('#'),
+        "*" => Some('*'),
+        "" => None,
+        _ => {
+            let help = "write \"#\" or \"*\", or \"\" for none";
+            file.error_with_help(given.span(), message, help);
+            None
         }
     }
 }

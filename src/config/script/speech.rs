@@ -83,6 +83,9 @@ impl SpeechTable {
                         then only keypresses are used, or [no_input] without [keypress]";
             file.warn_merged(self.span.clone(), "no speech recognizer is configured", help);
         }
+        if let Some(keypress) = keypress.filter(|_| self.is_numeric()) {
+            keypress.check_spoken_number(file);
+        }
         let duration =
             |given, bounds, default| file.duration(given, bounds, Duration::from_millis(default));
         SpeechInput {

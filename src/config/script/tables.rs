@@ -17,6 +17,7 @@ use super::speech::{self, SpeechTable};
 use super::then::ThenValue;
 use super::trigger::{self, TriggerTable};
 use super::voice::{self, VoiceTable};
+use crate::channel::KeySet;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::{self, MisplacedKeys, TableReader};
 use crate::config::value::WholeNumber;
@@ -139,6 +140,7 @@ impl ScriptTables {
             usize::try_from(length).unwrap_or(usize::MAX)
         };
         ComparedKind::Input {
+            keys: self.keypress.as_ref().map_or(KeySet::DIGITS, KeypressTable::keys),
             words: self.speech.as_ref().is_some_and(|speech| !speech.is_numeric()),
             most_digits: keys.chain(spoken).map(max_digits).max().unwrap_or(usize::MAX),
         }

@@ -8,6 +8,7 @@ use serde_spanned::Spanned;
 use super::context::ScriptContext;
 use super::playlist::PlaylistKeys;
 use super::request::{RequestMode, RequestTable};
+use crate::channel::KeySet;
 use crate::config::bounds::secs;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
@@ -49,6 +50,11 @@ impl FromText for TypeAheadPolicy {
             "keep" => Some(Self::Keep),
             _ => None,
         }
+    }
+
+    fn suggestion(text: &str) -> Option<String> {
+        let names_keys = KeySet::ALL.contains_all(&text.replace('-', ""));
+        names_keys.then(|| "which keys are input is `keys` of [keypress]".to_owned())
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use dialscript::channel::{
-    AsrSource, Channel, DigitOptions, Exit, HandoverResult, Interruption, LineState, Sound,
+    AsrSource, Channel, DigitOptions, Exit, HandoverResult, Interruption, KeySet, LineState, Sound,
     SpeechOptions, SpeechResult, SwitchTts, TypeAhead,
 };
 use dialscript::fake::freeswitch::{self, FakeFreeSwitchCall};
@@ -115,10 +115,12 @@ async fn keys_are_accepted_instead_of_speech() {
     let utterances = UtteranceSource::per_recording(vec![says("well", 1.0)]);
     let mut call = call(utterances, &[(1200, '4'), (1500, '7'), (1800, '#')], None).await;
     let keys = Some(DigitOptions {
+        keys: KeySet::DIGITS,
         max_digits: 4,
         first_digit_timeout: Duration::from_secs(4),
         inter_digit_timeout: Duration::from_secs(4),
         terminator: Some('#'),
+        clear: None,
         barge_in: true,
     });
     let listen = SpeechOptions { digits: keys, ..recording(&folder.path().join("said.wav")) };

@@ -68,7 +68,13 @@ macro_rules! dialogues {
     };
 }
 
+mod card_payment;
+mod conference;
+mod languages;
 mod opening_hours;
+mod school_absence;
+mod voicemail_pin;
+mod whitelist;
 
 /// The folder of all examples.
 fn folder() -> PathBuf {

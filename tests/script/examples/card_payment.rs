@@ -15,7 +15,7 @@ dialogues! {
         presses  2027*20260043
         asks     https://billing.example/invoices?number=20260043
         answers  {"state": "unknown"}
-        hears    There is no open invoice 20260043. Please enter…
+        hears    There is no open invoice 2 0 2 6 0 0 4 3 Please enter…
         presses  20260042
         asks     https://billing.example/invoices?number=20260042
         answers  nothing
@@ -45,7 +45,7 @@ dialogues! {
         asks     POST https://payments.example/card-payments
                  { "invoice": "20260042", "card": "4111111111111111", "expiry": "0927", "code": "456" }
         answers  {"result": "paid", "receipt": "4711"}
-        hears    Thank you.…The number of your receipt is 4711. Goodbye.
+        hears    Thank you.…The number of your receipt is 4 7 1 1. Goodbye.
         is hung up
     "#;
     after_three_declined_cards_a_person_helps: r#"

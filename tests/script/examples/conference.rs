@@ -14,7 +14,7 @@ dialogues! {
         presses  4711
         asks     https://meet.example/rooms?number=4711
         answers  {"entry": "open", "full": true}
-        hears    Room 4711 is full. Please call again in some minutes. Goodbye.
+        hears    Room 4 7 1 1 is full. Please call again in some minutes. Goodbye.
         is hung up
     "#;
     a_room_that_does_not_exist_and_then_another_one: r#"
@@ -22,7 +22,7 @@ dialogues! {
         presses  4712
         asks     https://meet.example/rooms?number=4712
         answers  404
-        hears    There is no room 4712. Welcome…
+        hears    There is no room 4 7 1 2 Welcome…
         presses  4711
         asks     https://meet.example/rooms?number=4711
         answers  {"entry": "open", "full": false}

@@ -29,7 +29,7 @@ dialogues! {
         says     vier acht eins fünf eins sechs
         asks     https://parcels.example/parcels?number=481516&language=de
         answers  {"state": "unknown"}
-        hears    Das Paket 481516 kennen wir nicht. Bitte geben Sie…
+        hears    Das Paket 4 8 1 5 1 6 kennen wir nicht. Bitte geben Sie…
         presses  481517
         asks     https://parcels.example/parcels?number=481517&language=de
         answers  {"state": "lost"}

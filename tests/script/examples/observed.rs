@@ -103,7 +103,9 @@ impl ObservedDialogue {
 
 fn written(request: &NotedRequest) -> String {
     let method = if request.method == "GET" { "" } else { &*request.method };
-    format!("{method} {} {}", request.url, request.body).trim().to_owned()
+    // A body that is written in several lines is shown in one.
+    let body = request.body.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{method} {} {body}", request.url).trim().to_owned()
 }
 
 /// The text of a sound, or the name of a file.

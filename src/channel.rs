@@ -162,6 +162,11 @@ pub trait Channel: Send + Sized {
         variables: &[(&str, String)],
     ) -> impl Future<Output = Result<(), Interruption>> + Send;
 
+    /// Changes the language of the channel: that of the switch's own sounds, and of the dialplan after the hand-over.
+    /// The switch gets it before the variables of the next [`set_variables`](Self::set_variables) or
+    /// [`hand_over`](Self::hand_over), in the same command if possible. `language` is a code such as `de` or `pt-BR`.
+    fn set_language(&mut self, language: &str);
+
     /// [Sets](Self::set_variables) the given variables and hands the call over to the dialplan, or hangs up.
     ///
     /// It may also be called after an interruption; then the switch may reject some commands. It has its own timeout.
@@ -184,7 +189,7 @@ pub struct Caller {
     /// The switch's identifier of the channel.
     pub call_id: String,
     pub channel: String,
-    /// The channel's language, such as `en`.
+    /// The channel's language when the call began, such as `en`.
     pub language: String,
     /// The dialplan context that the call is in. A destination without a context is looked up there.
     pub context: String,

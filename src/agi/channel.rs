@@ -39,6 +39,10 @@ pub struct AgiChannel<S> {
     connection: AgiConnection<S>,
     caller: Arc<Caller>,
     peer: AgiPeer,
+    /// The language of the channel, in the form of Asterisk.
+    language: String,
+    /// Asterisk does not have the language yet.
+    language_unset: bool,
     music_playing: bool,
     /// A speech engine is loaded.
     recognizer_loaded: bool,
@@ -50,6 +54,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         let caller = Arc::new(environment.caller());
         Self {
             connection,
+            language: caller.language.clone(),
+            language_unset: false,
             caller,
             peer,
             music_playing: false,
@@ -257,6 +263,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
 
     async fn set_variables(&mut self, variables: &[(&str, String)]) -> Result<(), Interruption> {
         self.set_in_order(variables).await
+    }
+
+    /// Asterisk looks for sounds by the parts of a language between underscores (`fileexists_core` in `main/file.c`).
+    fn set_language(&mut self, language: &str) {
+        let language = language.replace('-', "_");
+        self.language_unset |= language != self.language;
+        self.language = language;
     }
 
     async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {

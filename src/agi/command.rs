@@ -17,6 +17,10 @@ use builder::{AgiCommandBuilder, milliseconds, seconds};
 use variables::is_literal_in_array;
 pub use variables::{AgiFittedValue, count_settable_together, fit_variable};
 
+/// The name by which `SET VARIABLE`, also by `ARRAY`, sets the language of the channel: a name in this form is that of a
+/// function (`pbx_builtin_setvar_helper` in `main/pbx_variables.c`).
+pub(super) const CHANNEL_LANGUAGE: &str = "CHANNEL(language)";
+
 /// One command line with its newline, ready to send. It has at most
 /// [`MAX_COMMAND_BYTES`](super::quote::MAX_COMMAND_BYTES), and all text from outside in it is quoted.
 ///
@@ -281,5 +285,7 @@ impl fmt::Debug for AgiCommand {
 
 /// Asterisk would evaluate functions, expressions and other variables in other names.
 fn check_variable_name(name: &str) -> Result<&str, AgiCommandError> {
-    is_variable_name(name).then_some(name).ok_or(AgiCommandError::InvalidVariableName)
+    (is_variable_name(name) || name == CHANNEL_LANGUAGE)
+        .then_some(name)
+        .ok_or(AgiCommandError::InvalidVariableName)
 }

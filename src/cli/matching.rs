@@ -19,6 +19,7 @@ use crate::script::branch::{BranchDecision, choose_branch, decide_branch, full_r
 use crate::script::call_state::InputMethod;
 use crate::script::definition::{Script, ScriptOutcome, ScriptTrigger};
 use crate::script::input_check::InputCheck;
+use crate::script::language_code::DEFAULT_LANGUAGE;
 use crate::script::report::CallOutcome;
 use crate::script::request::TriggerError;
 use crate::script::subject::BranchSubject;
@@ -207,7 +208,8 @@ fn read_input(script: &Script, input: &str) -> (InputCheck, InputMethod, String)
             (InputCheck::Valid, InputMethod::Keypress, input.to_owned())
         }
         (_, Some(speech)) => {
-            let (check, text) = speech.check(input, script.keypress.as_ref());
+            let language = speech.language.as_deref().unwrap_or(DEFAULT_LANGUAGE);
+            let (check, text) = speech.check(input, language, script.keypress.as_ref());
             (check, InputMethod::Speech, text)
         }
         (check, None) => {

@@ -29,7 +29,7 @@ const DAEMON_SAMPLES: [&str; 4] = [
     "\
 [speech]
 say = { engine = 'command' }
-fallback = { engine = 'http', headers = {} }
+fallback = { engine = 'http', headers = {}, voices = {} }
 listen = { engine = 'command' }
 [speech.engines.NAME]
 engine = 'switch'
@@ -39,7 +39,7 @@ headers = {}
 ",
     "\
 [speech]
-say = { engine = 'http', headers = {} }
+say = { engine = 'http', headers = {}, voices = {} }
 fallback = { engine = 'switch' }
 listen = { engine = 'http', headers = {} }
 [speech.engines.NAME]
@@ -53,6 +53,7 @@ listen = { engine = 'vosk' }
 [speech.engines.NAME]
 engine = 'http'
 headers = {}
+voices = {}
 ",
     "speech = { listen = { engine = 'switch' } }",
 ];

@@ -21,7 +21,7 @@ use crate::channel::{
     Caller, Channel, Destination, DestinationCheck, Exit, HandoverResult, HoldMedia, Interruption,
     LineState, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
-use dialplan_settings::DialplanSettings;
+use dialplan_settings::{DialplanSettings, LANGUAGE};
 use playback::PlayingSound;
 
 mod dialplan_settings;
@@ -43,6 +43,9 @@ const NARROWBAND_RATE: u32 = 8000;
 /// Seconds after which any `playback` ends (`switch_ivr_play_file`).
 const PLAYBACK_TIMEOUT: &str = "playback_timeout_sec";
 
+/// The language of phrases, which a script can change (`switch_ivr_phrase_macro_event` in `switch_ivr_say.c`).
+const DEFAULT_LANGUAGE: &str = "default_language";
+
 /// The variables that the driver changes. They have their original values again at the hand-over.
 const CHANGED_VARIABLES: [&str; 3] = [PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT, RECORD_FILL_CNG];
 
@@ -50,6 +53,8 @@ pub struct EslChannel<S> {
     connection: EslConnection<S>,
     settings: DialplanSettings,
     caller: Arc<Caller>,
+    /// The language of the channel.
+    language: String,
     line_state: LineState,
     /// The sound that was last started.
     playing: Option<PlayingSound>,
@@ -85,6 +90,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         Self {
             connection,
             settings: DialplanSettings::read(&data, &CHANGED_VARIABLES),
+            language: caller.language.clone(),
             caller,
             line_state,
             playing: None,
@@ -269,6 +275,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
             self.defer_script_variable(name, value)?;
         }
         Ok(())
+    }
+
+    fn set_language(&mut self, language: &str) {
+        self.language = language.to_owned();
+        self.defer_variable(DEFAULT_LANGUAGE, language);
+        if self.settings.has_language {
+            self.defer_variable(LANGUAGE, language);
+        }
     }
 
     async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::channel::Caller;
 use crate::script::answer::TriggerAnswer;
 use crate::script::answer_part::AnswerPart;
+use crate::script::call_language::CallLanguage;
 use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome};
 use crate::script::empty_placeholders::EmptyPlaceholders;
 use crate::script::kept_answer::KeptAnswer;
@@ -39,6 +40,7 @@ pub(crate) struct CallState<'a> {
     arguments: ScriptArguments,
     script: Arc<Script>,
     attempt: u32,
+    pub(crate) language: CallLanguage,
     /// The last input of each script, by the name of the script.
     inputs: HashMap<String, EnteredInput>,
     /// The sensitive inputs of all attempts in all scripts.
@@ -102,6 +104,7 @@ impl<'a> CallState<'a> {
     ) -> Self {
         Self {
             library,
+            language: CallLanguage::of_channel(caller.clone()),
             caller,
             arguments,
             script,
@@ -217,7 +220,7 @@ impl<'a> CallState<'a> {
             Placeholder::Called => PlaceholderValue::public(&caller.called),
             Placeholder::CallId => PlaceholderValue::public(&caller.call_id),
             Placeholder::Channel => PlaceholderValue::public(&caller.channel),
-            Placeholder::Language => PlaceholderValue::public(&caller.language),
+            Placeholder::Language => PlaceholderValue::public(self.language.as_str()),
             Placeholder::Keypress => self.input_value(&self.script.name, InputKind::Keypress),
             Placeholder::Speech => self.input_value(&self.script.name, InputKind::Speech),
             Placeholder::Input => self.input(),

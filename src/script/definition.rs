@@ -132,8 +132,8 @@ pub struct KeypressInput {
 /// How speech is collected, and what makes it valid.
 #[derive(Debug, Clone)]
 pub struct SpeechInput {
-    /// The language that the caller speaks, such as `en` or `pt-BR`.
-    pub language: Arc<str>,
+    /// The language that the caller speaks, such as `en` or `pt-BR`; `None` is the language of the call.
+    pub language: Option<Arc<str>>,
     /// How the recognized words are used.
     pub filter: SpeechFilter,
     /// Time after the prompt in which the caller must begin to speak.
@@ -167,6 +167,8 @@ pub struct Branch {
 /// What happens when a branch, or a table such as `[otherwise]`, is taken.
 #[derive(Debug, Clone, Default)]
 pub struct ScriptOutcome {
+    /// The language of the call from here on, such as `de` or `pt-BR`.
+    pub language: Option<Arc<str>>,
     /// Played before the call goes on.
     pub sounds: Playlist,
     /// Channel variables to set, by name.

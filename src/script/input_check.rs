@@ -53,10 +53,11 @@ impl KeypressInput {
 
 impl SpeechInput {
     /// Checks the recognized words, and returns the input that the filter makes of them. If the script also has
-    /// `[keypress]`, spoken digits must also be valid input for that table.
+    /// `[keypress]`, spoken digits must also be valid input for that table. `language` is that of the words.
     pub(crate) fn check(
         &self,
         words: &str,
+        language: &str,
         keypress: Option<&KeypressInput>,
     ) -> (InputCheck, String) {
         let words = words.trim();
@@ -66,7 +67,7 @@ impl SpeechInput {
                 (InputCheck::Valid, words.chars().take(MAX_SPEECH_CHARACTERS).collect())
             }
             SpeechFilter::Numeric => {
-                let digits = numeric::digits(words, &self.language).unwrap_or_default();
+                let digits = numeric::digits(words, language).unwrap_or_default();
                 (self.check_digits(&digits, keypress), digits)
             }
         }

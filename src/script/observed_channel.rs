@@ -126,6 +126,10 @@ impl<C: Channel> Channel for ObservedChannel<'_, C> {
         self.channel.set_variables(variables)
     }
 
+    fn set_language(&mut self, language: &str) {
+        self.channel.set_language(language);
+    }
+
     fn hand_over(
         self,
         variables: &[(&str, String)],

@@ -19,7 +19,7 @@ use crate::script::report::{CallOutcome, CallReport};
 use crate::script::request::TriggerClient;
 use crate::script::subject::BranchSubject;
 use crate::script::template::masked;
-use crate::script::voice::VoiceService;
+use crate::script::voice::{VoiceParams, VoiceService};
 use crate::trace::TraceContext;
 
 mod outcome;
@@ -49,7 +49,7 @@ pub fn run<'a, C: Channel + 'a, T: TriggerClient, V: VoiceService>(
     progress.set_caller(channel.caller().clone());
     progress.start_script(script.clone());
     let state = CallState::new(library, channel.caller().clone(), script, arguments);
-    let (report, code, unset_variables) = Default::default();
+    let (report, code, unset_variables, language_unset) = Default::default();
     let mut call = CallRun {
         channel,
         progress,
@@ -60,6 +60,7 @@ pub fn run<'a, C: Channel + 'a, T: TriggerClient, V: VoiceService>(
         report,
         code,
         unset_variables,
+        language_unset,
         trace,
     };
     async move {
@@ -92,6 +93,8 @@ struct CallRun<'a, C, T, V> {
     code: String,
     /// Names and values of variables that outcomes have set, and that the switch does not have yet.
     unset_variables: Vec<(String, String)>,
+    /// An outcome has set the language, and the channel may not have it yet.
+    language_unset: bool,
     trace: TraceContext,
 }
 
@@ -175,11 +178,11 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         (CallOutcome::Matched, chosen.outcome)
     }
 
-    /// Plays sounds, if the caller can hear them.
+    /// Plays sounds, if the caller can hear them. `voice_params` says how their texts are spoken.
     async fn play_playlist(
         &mut self,
         script: &Script,
-        playlist: &Playlist,
+        (playlist, voice_params): (&Playlist, &Arc<VoiceParams>),
         phase: RequestPhase,
         type_ahead: TypeAhead<'_>,
     ) -> Result<(), Interruption> {
@@ -189,7 +192,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         match self.pick_up(script).await? {
             LineState::Up => {
                 let (trace, _span) = self.trace.start_parent("prompt");
-                let mut sounds = self.start_sounds(script, playlist, phase).with_trace(trace);
+                let sounds = self.start_sounds(playlist, voice_params, phase);
+                let mut sounds = sounds.with_trace(trace);
                 self.channel.play(&mut sounds, type_ahead).await
             }
             LineState::Ringing | LineState::HungUp => Ok(()),
@@ -204,13 +208,12 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
 
     fn start_sounds(
         &self,
-        script: &Script,
         playlist: &Playlist,
+        voice_params: &Arc<VoiceParams>,
         phase: RequestPhase,
     ) -> PromptSounds<V::PendingRender> {
         let values = self.state.values(phase);
-        let language = &self.channel.caller().language;
-        let (voice_params, has_tts) = (&script.voice_params, self.channel.has_tts());
+        let (language, has_tts) = (self.state.language.as_str(), self.channel.has_tts());
         PromptSounds::start(playlist, voice_params, language, self.voice, has_tts, &values)
     }
 

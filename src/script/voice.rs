@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::channel::{AsrSource, Sound};
+use crate::script::language_code::is_same_language;
 use crate::script::template::RedactedText;
 
 /// How the texts of a script are spoken. `None` is the default in the daemon's configuration file.
@@ -15,7 +16,25 @@ pub struct VoiceParams {
     pub voice: Option<Arc<str>>,
     /// The language, such as `en` or `pt-BR`.
     pub language: Option<Arc<str>>,
+    /// Whether `language` is that of the call, set by an outcome, and not that of `[voice]`. The engine's own voice is
+    /// then only used if it belongs to this language.
+    pub in_call_language: bool,
     pub speed: Option<SpeakingRate>,
+}
+
+impl VoiceParams {
+    /// For a text of a script without a language, in a call whose language an outcome has set.
+    pub(crate) fn in_call_language(&self, language: &Arc<str>) -> Self {
+        Self { language: Some(language.clone()), in_call_language: true, ..self.clone() }
+    }
+
+    /// For a text of the outcome that sets the language. The voice of the script belongs to the language of the script.
+    pub(crate) fn in_outcome_language(&self, language: &Arc<str>) -> Self {
+        let own = self.language.as_ref();
+        let keeps_voice = own.is_some_and(|own| is_same_language(own, language));
+        let voice = self.voice.clone().filter(|_| keeps_voice);
+        Self { voice, ..self.in_call_language(language) }
+    }
 }
 
 /// The speaking rate in percent of the engine's normal rate.

@@ -10,6 +10,7 @@ use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 use url::Url;
 
+use crate::script::language_code::{is_same_language, primary_language};
 use crate::script::voice::{SpeakingRate, VoiceParams};
 
 /// Settings of the whole `voice` module.
@@ -76,8 +77,10 @@ pub struct TtsEngine {
     /// The name in the log: the engine's key in the daemon's file and its backend. No two engines have the same name.
     pub name: String,
     pub backend: TtsBackend,
-    /// The voice, if the script sets none.
+    /// The voice, if the script sets none. It belongs to `language`.
     pub voice: Option<Arc<str>>,
+    /// The voices of other languages.
+    pub voices: LanguageVoices,
     /// The language, if the script sets none.
     pub language: Arc<str>,
     /// Whether the operator has set the language. If not, it is only the default.
@@ -87,6 +90,21 @@ pub struct TtsEngine {
 }
 
 impl TtsEngine {
+    /// The voice for a text, unless the script sets one: that of the language, else the engine's own.
+    ///
+    /// The engine's own voice may be a wrong one for another language of the call. A program then gets no voice, so that
+    /// `{voice}` is the language. Other engines cannot speak without a voice.
+    pub(super) fn voice_for(&self, params: &VoiceParams) -> Option<Arc<str>> {
+        let Some(language) = &params.language else {
+            return self.voice.clone().or_else(|| self.voices.get(&self.language));
+        };
+        let is_needed = !matches!(self.backend, TtsBackend::Command(_));
+        let keeps =
+            !params.in_call_language || is_needed || is_same_language(&self.language, language);
+        let own = self.voice.clone().filter(|_| keeps);
+        self.voices.get(language).or(own)
+    }
+
     /// The language in which the engine speaks, if that is certain. The default language is certain only for a program
     /// that chooses its voice by it.
     pub(super) fn spoken_language(&self, params: &VoiceParams) -> Option<Arc<str>> {
@@ -94,6 +112,25 @@ impl TtsEngine {
         let follows_language = !has_voice && self.backend.uses_language();
         let is_certain = self.language_is_set || follows_language;
         params.language.clone().or_else(|| is_certain.then(|| self.language.clone()))
+    }
+}
+
+/// Voices by language.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LanguageVoices(BTreeMap<String, Arc<str>>);
+
+impl FromIterator<(Arc<str>, Arc<str>)> for LanguageVoices {
+    fn from_iter<I: IntoIterator<Item = (Arc<str>, Arc<str>)>>(voices: I) -> Self {
+        let voices = voices.into_iter();
+        Self(voices.map(|(language, voice)| (language.to_ascii_lowercase(), voice)).collect())
+    }
+}
+
+impl LanguageVoices {
+    /// The voice for a language such as `pt-BR`: that of `pt-BR`, else that of `pt`.
+    fn get(&self, language: &str) -> Option<Arc<str>> {
+        let language = language.to_ascii_lowercase();
+        self.0.get(&language).or_else(|| self.0.get(primary_language(&language))).cloned()
     }
 }
 

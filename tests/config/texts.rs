@@ -85,7 +85,7 @@ fn a_language_with_an_underscore_is_that_with_a_hyphen() {
         );
         let script = folder.loaded("a");
         let (voice, language) = (&script.voice_params.voice, &script.voice_params.language);
-        let speech = script.speech.as_ref().unwrap().language.to_string();
+        let speech = script.speech.as_ref().unwrap().language.as_deref().unwrap().to_owned();
         (voice.as_deref().map(str::to_owned), language.as_deref().map(str::to_owned), speech)
     };
     let text = |text: &str| Some(text.to_owned());
@@ -130,8 +130,8 @@ fn every_key_of_speech_in_a_script_is_read_and_has_a_default() {
     );
     let plain = folder.loaded("plain").speech.clone().unwrap();
     assert_eq!(
-        (&*plain.language, plain.filter, plain.digit_count),
-        ("de-AT", SpeechFilter::None, None)
+        (plain.language.as_deref(), plain.filter, plain.digit_count),
+        (Some("de-AT"), SpeechFilter::None, None)
     );
     let times = [plain.no_input_timeout, plain.end_silence, plain.max_duration]
         .map(|time| time.as_millis());

@@ -47,6 +47,7 @@ mod amounts;
 mod answers;
 mod digits;
 mod ends;
+mod languages;
 mod listening;
 mod outcomes;
 mod speaking;

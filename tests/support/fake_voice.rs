@@ -85,7 +85,10 @@ fn name_and_action(request: &SoundRequest) -> (String, String) {
         SoundRequest::Text { text, voice_params } => {
             let sensitive = if text.is_sensitive() { "sensitive " } else { "" };
             let engine = voice_params.engine.iter().map(|engine| format!(" by {engine}"));
-            let action = format!("say {sensitive}{}{}", text.text(), engine.collect::<String>());
+            let language = voice_params.language.iter().filter(|_| voice_params.in_call_language);
+            let language = language.map(|language| format!(" in {language}"));
+            let voice: String = engine.chain(language).collect();
+            let action = format!("say {sensitive}{}{voice}", text.text());
             (text.text().to_owned(), action)
         }
         SoundRequest::Url { url, decides_host } => {

@@ -132,6 +132,8 @@ impl Channel for FakeChannel {
         Ok(())
     }
 
+    fn set_language(&mut self, _: &str) {}
+
     async fn hand_over(self, _: &[(&str, String)], _: &Exit) -> HandoverResult {
         HandoverResult::Completed
     }

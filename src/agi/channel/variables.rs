@@ -6,16 +6,19 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::{debug, warn};
 
 use super::AgiChannel;
-use crate::agi::command::{AgiCommand, count_settable_together, fit_variable};
+use crate::agi::command::{AgiCommand, CHANNEL_LANGUAGE, count_settable_together, fit_variable};
 use crate::channel::Interruption;
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
+    /// Also sets the language of the channel, if it has changed.
     pub(super) async fn set_in_order(
         &mut self,
         variables: &[(&str, String)],
     ) -> Result<(), Interruption> {
-        let fitted: Vec<_> =
-            variables.iter().map(|(name, value)| (*name, self.fit(name, value))).collect();
+        let language = self.language_unset.then(|| self.language.clone());
+        let language = language.map(|language| (CHANNEL_LANGUAGE, Cow::Owned(language)));
+        let fitted = variables.iter().map(|(name, value)| (*name, self.fit(name, value)));
+        let fitted: Vec<_> = language.into_iter().chain(fitted).collect();
         let mut rest = &*fitted;
         while !rest.is_empty() {
             let count = match count_settable_together(rest) {
@@ -26,6 +29,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             self.connection.run_command(AgiCommand::set_variables(together)?).await?;
             rest = later;
         }
+        self.language_unset = false;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use super::context::ScriptContext;
 use super::playlist::PlaylistKeys;
 use super::then::ThenValue;
 use crate::channel::STANDARD_VARIABLE_PREFIX;
+use crate::config::engine_params::language;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::NamedTexts;
@@ -19,6 +20,7 @@ use crate::script::template::Template;
 #[derive(Debug)]
 pub(crate) struct OutcomeTable {
     pub(super) span: Range<usize>,
+    language: Option<Spanned<String>>,
     sounds: PlaylistKeys,
     set: NamedTexts,
     pub(super) then: Option<ThenValue>,
@@ -32,8 +34,10 @@ impl OutcomeTable {
             &["variables", "vars", "variable", "var"],
             "channel variables are `set`: write `set = { ORDER_STATUS = \"{$status}\" }`",
         );
+        table.explain(&["lang", "locale"], "the language of the call is `language`");
         Self {
             span: table.span.clone(),
+            language: table.take("language"),
             sounds: PlaylistKeys::read(table),
             set: table.table("set").map(TableReader::pairs).unwrap_or_default(),
             then: ThenValue::read(table),
@@ -42,6 +46,7 @@ impl OutcomeTable {
 
     pub(super) fn outcome(&self, script: &ScriptContext<'_>) -> ScriptOutcome {
         ScriptOutcome {
+            language: language(script.file, self.language.as_ref()),
             sounds: self.sounds.playlist(script),
             variables: self.set.iter().map(|(name, value)| variable(script, name, value)).collect(),
             then: self.then.as_ref().map(|then| then.action(script)).unwrap_or_default(),

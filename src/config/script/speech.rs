@@ -49,10 +49,9 @@ impl SpeechTable {
     }
 
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
-        let help = "write the language of the caller, such as `language = \"en\"`";
         Self {
             span: table.span.clone(),
-            language: table.require("language", help),
+            language: table.take("language"),
             filter: table.take("filter"),
             start: table.take("start"),
             silence: table.take("silence"),
@@ -102,9 +101,8 @@ impl SpeechTable {
         }
     }
 
-    fn language(&self, file: &TomlFile) -> Arc<str> {
-        let language =
-            engine_params::language(file, self.language.as_ref()).unwrap_or_else(|| "en".into());
+    fn language(&self, file: &TomlFile) -> Option<Arc<str>> {
+        let language = engine_params::language(file, self.language.as_ref())?;
         if let (Some(given), true) = (&self.language, self.is_numeric())
             && !numeric::supports(&language)
         {
@@ -113,7 +111,7 @@ impl SpeechTable {
             let message = format!("spoken numbers in `{language}` are not supported");
             file.error_with_help(given.span(), message, help);
         }
-        language
+        Some(language)
     }
 
     /// `length`, which must be within the bounds of `[keypress]`.

@@ -40,6 +40,7 @@ impl VoiceTable {
             engine: self.engine.as_ref().and_then(|engine| known_engine(script, engine)),
             voice: voice(script.file, self.voice.as_ref()),
             language: language(script.file, self.language.as_ref()),
+            in_call_language: false,
             speed: speed(script.file, self.speed.as_ref()),
         })
     }

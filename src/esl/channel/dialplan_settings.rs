@@ -5,6 +5,10 @@ use crate::esl::channel_data::ChannelData;
 use crate::esl::connection::SOCKET_RESUME;
 use crate::esl::variable::VariableExpansion;
 
+/// The language of phrases and `say`, if the dialplan has set it. It has precedence over `default_language`
+/// (`phrase_function` in `mod_dptools.c`).
+pub(super) const LANGUAGE: &str = "language";
+
 /// What the dialplan had set on the channel when the call began, as far as it matters later. The channel data, of up to
 /// 8 kB, is not kept.
 pub(super) struct DialplanSettings {
@@ -12,6 +16,8 @@ pub(super) struct DialplanSettings {
     pub(super) expansion: VariableExpansion,
     /// The variable [`SOCKET_RESUME`] is set.
     pub(super) has_socket_resume: bool,
+    /// The variable [`LANGUAGE`] is set.
+    pub(super) has_language: bool,
     /// The dialplan that a transfer continues in.
     pub(super) dialplan: String,
     /// The variables that the driver changes, unless they were empty.
@@ -27,6 +33,7 @@ impl DialplanSettings {
         Self {
             expansion: expansion(data),
             has_socket_resume: data.variable(SOCKET_RESUME).is_some(),
+            has_language: data.variable(LANGUAGE).is_some(),
             dialplan: dialplan.as_deref().unwrap_or("XML").to_owned(),
             originals: changed.iter().filter_map(original).collect(),
         }

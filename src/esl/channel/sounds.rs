@@ -67,11 +67,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     }
 
     pub(super) fn playbacks(&self, sound: &Sound) -> Vec<Playback> {
-        playback::playbacks(
-            sound,
-            &playback::say_language(&self.caller.language),
-            self.prefers_http_cache,
-        )
+        playback::playbacks(sound, &playback::say_language(&self.language), self.prefers_http_cache)
     }
 
     async fn run_playback(

@@ -73,9 +73,13 @@ pub(super) struct FakeAsteriskChannel {
 impl FakeAsteriskChannel {
     pub(super) fn new(call: &FakeAsteriskCall, destinations: FakeDestinations) -> Self {
         let (context, extension) = (call.context.clone(), call.extension.clone());
-        let caller_id = [("CALLERID(num)", &call.caller), ("CALLERID(name)", &call.caller_name)];
-        let caller_id = caller_id.map(|(name, value)| (name.to_owned(), value.clone()));
-        let variables = caller_id.into_iter().chain(call.variables.iter().cloned()).collect();
+        let functions = [
+            ("CALLERID(num)", &call.caller),
+            ("CALLERID(name)", &call.caller_name),
+            ("CHANNEL(language)", &call.language),
+        ];
+        let functions = functions.map(|(name, value)| (name.to_owned(), value.clone()));
+        let variables = functions.into_iter().chain(call.variables.iter().cloned()).collect();
         Self {
             destinations,
             context,

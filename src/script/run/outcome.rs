@@ -39,6 +39,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         if let Some(next_script) = &next_script {
             log_question(next_script);
         }
+        if let Some(language) = &outcome.language {
+            self.set_language(language);
+        }
         self.fill_variables(outcome);
         // The variables come first: the caller may hang up during the sounds, and a dialplan can use them to look for the
         // destination. Otherwise nothing lies between them and the hand-over.
@@ -46,8 +49,19 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         if !outcome.sounds.is_empty() || next_script.is_some() || checks_destination {
             self.set_variables().await?;
         }
-        self.play_playlist(script, &outcome.sounds, RequestPhase::After, type_ahead).await?;
+        let language = outcome.language.as_ref();
+        let voice_params = self.state.language.voice_params(&script.voice_params, language);
+        let sounds = (&outcome.sounds, &voice_params);
+        self.play_playlist(script, sounds, RequestPhase::After, type_ahead).await?;
         self.next_step(&outcome.then, next_script).await
+    }
+
+    /// The channel gets the language with the variables of the outcome.
+    fn set_language(&mut self, language: &Arc<str>) {
+        debug!(language = &**language, "language");
+        self.state.language.set(language.clone());
+        self.channel.set_language(language);
+        self.language_unset = true;
     }
 
     fn fill_variables(&mut self, outcome: &ScriptOutcome) {
@@ -58,9 +72,10 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
-    /// Sets the variables before the hand-over. After an interruption they are kept: the hand-over sets them.
+    /// Sets the variables and the language before the hand-over. After an interruption they are kept: the hand-over
+    /// sets them.
     async fn set_variables(&mut self) -> Result<(), Interruption> {
-        if self.unset_variables.is_empty() {
+        if self.unset_variables.is_empty() && !self.language_unset {
             return Ok(());
         }
         let variables = self.unset_variables.iter();
@@ -68,6 +83,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             variables.map(|(name, value)| (name.as_str(), value.clone())).collect();
         self.channel.set_variables(&variables).await?;
         self.unset_variables.clear();
+        self.language_unset = false;
         Ok(())
     }
 

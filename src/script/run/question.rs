@@ -1,5 +1,7 @@
 //! The prompt of a script, and the input that the caller gives, in as many attempts as `repeat` allows.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 use tracing::warn;
 
@@ -35,7 +37,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         let input = if script.asks_for_input() {
             self.ask_question(script).await
         } else {
-            let (sounds, phase) = (&script.prompt.sounds, RequestPhase::Before);
+            let voice_params = self.state.language.voice_params(&script.voice_params, None);
+            let (sounds, phase) = ((&script.prompt.sounds, &voice_params), RequestPhase::Before);
             let played = self.play_playlist(script, sounds, phase, TypeAhead::Discard);
             played.await.map(|()| InputCheck::Valid)
         };
@@ -55,9 +58,11 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             LineState::HungUp => return Err(Interruption::caller_hung_up()),
         }
         let (mut speech, keypress) = (script.speech.as_ref(), script.keypress.as_ref());
+        let voice_params = self.state.language.voice_params(&script.voice_params, None);
         loop {
             let (trace, mut span) = self.trace.start_parent("input");
-            let sounds = self.start_sounds(script, &script.prompt.sounds, RequestPhase::Before);
+            let sounds = &script.prompt.sounds;
+            let sounds = self.start_sounds(sounds, &voice_params, RequestPhase::Before);
             let mut prompt = sounds.with_trace(trace.clone());
             span.set("dialscript.attempt", self.state.attempt());
             let attempt = match speech {
@@ -137,7 +142,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             (SpeechResult::Recorded, _, Some(recording)) => {
                 self.progress.restart(CallActivity::RecognizingSpeech);
                 let mut span = trace.start_span("speech recognition");
-                let transcript = self.voice.transcribe(recording, &speech.language);
+                let language = self.speech_language(speech);
+                let transcript = self.voice.transcribe(recording, &language);
                 match self.channel.wait(transcript, &HoldMedia::default()).await? {
                     Ok(words) => words,
                     Err(error) => {
@@ -162,10 +168,16 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         keypress: Option<&KeypressInput>,
         words: &str,
     ) -> InputCheck {
-        let (input, text) = speech.check(words, keypress);
+        let language = self.speech_language(speech);
+        let (input, text) = speech.check(words, &language, keypress);
         self.report.speech_characters += words.trim().chars().count();
         self.state.record_input(text, InputMethod::Speech);
         input
+    }
+
+    /// The language that the caller speaks: that of the script, else that of the call.
+    fn speech_language(&self, speech: &SpeechInput) -> Arc<str> {
+        speech.language.clone().unwrap_or_else(|| self.state.language.of_speech())
     }
 
     /// Reports that speech recognition failed, and clears the input of earlier attempts.

@@ -83,9 +83,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     }
 
     fn hold_media(&self, script: &Script, trigger: &ScriptTrigger) -> (HoldMedia, Vec<SoundGuard>) {
-        let language = &self.channel.caller().language;
-        let (voice_params, has_tts) = (&script.voice_params, self.channel.has_tts());
-        let mut builder = HoldMediaBuilder::new(self.voice, language, voice_params, has_tts);
+        let (language, has_tts) = (self.state.language.as_str(), self.channel.has_tts());
+        let voice_params = self.state.language.voice_params(&script.voice_params, None);
+        let mut builder = HoldMediaBuilder::new(self.voice, language, &voice_params, has_tts);
         let hold_media = builder.build(&trigger.hold_media);
         (hold_media, builder.into_guards())
     }

@@ -31,7 +31,7 @@ impl EngineVoice {
     /// For the fallback engine. The voice that the script sets is not used, since it belongs to the primary engine.
     pub(super) fn fallback(engine: &Arc<TtsEngine>, params: &VoiceParams) -> Self {
         Self {
-            voice: engine.voice.clone(),
+            voice: engine.voice_for(params),
             language: params.language.clone().unwrap_or_else(|| engine.language.clone()),
             speed: params.speed.unwrap_or(engine.speed),
             engine: engine.clone(),

@@ -18,6 +18,8 @@ use crate::support::phone_log::PhoneLog;
 
 pub(crate) struct CallRow {
     scripts: Vec<(&'static str, String)>,
+    /// Sounds of the library, besides `file.wav`.
+    sounds: Vec<&'static str>,
     /// The script that the dialplan hands the call to.
     pub(crate) first_script: &'static str,
     pub(crate) caller: &'static str,
@@ -53,12 +55,14 @@ pub(crate) struct CallRow {
     reason: Option<&'static str>,
     takes: Option<Duration>,
     activities: Option<Vec<&'static str>>,
+    engines: Option<Vec<&'static str>>,
 }
 
 impl CallRow {
     pub(crate) fn of(script: impl Into<String>) -> Self {
         Self {
             scripts: vec![("main", script.into())],
+            sounds: Vec::new(),
             first_script: "main",
             caller: "+49 30/1",
             caller_name: "Ann & Co",
@@ -90,11 +94,18 @@ impl CallRow {
             reason: None,
             takes: None,
             activities: None,
+            engines: None,
         }
     }
 
     pub(crate) fn and(mut self, name: &'static str, script: impl Into<String>) -> Self {
         self.scripts.push((name, script.into()));
+        self
+    }
+
+    /// Adds a file to the library of sounds.
+    pub(crate) fn sound(mut self, file: &'static str) -> Self {
+        self.sounds.push(file);
         self
     }
 
@@ -262,6 +273,12 @@ impl CallRow {
         self
     }
 
+    /// All expected requests to the speech engines.
+    pub(crate) fn engines(mut self, requests: &[&'static str]) -> Self {
+        self.engines = Some(requests.to_vec());
+        self
+    }
+
     pub(crate) fn keypresses(&self) -> DtmfSource {
         match self.keys_on_request {
             Some(keys) => self.key_delay.map_or_else(
@@ -312,7 +329,7 @@ impl CallRow {
     }
 
     pub(crate) async fn assert_same_on_both_switches(&self) {
-        let (_folder, library) = library(&self.scripts);
+        let (_folder, library) = library(&self.scripts, &self.sounds);
         let asterisk = self.compared(on_asterisk(self, &library).await.observed());
         let freeswitch = self.compared(on_freeswitch(self, &library).await.observed());
         assert_eq!(asterisk, freeswitch, "left is Asterisk, right is FreeSWITCH");
@@ -341,15 +358,24 @@ impl CallRow {
         if let Some(activities) = &self.activities {
             assert_eq!(seen.activities, *activities);
         }
+        if let Some(engines) = &self.engines {
+            assert_eq!(seen.engines, *engines);
+        }
         if let Some(takes) = self.takes {
             assert_eq!(seen.asked, ApproximateTime(takes));
         }
     }
 }
 
-fn library(scripts: &[(&'static str, String)]) -> (ConfigFolder, Arc<ScriptLibrary>) {
+fn library(
+    scripts: &[(&'static str, String)],
+    sounds: &[&str],
+) -> (ConfigFolder, Arc<ScriptLibrary>) {
     let folder = ConfigFolder::new();
     folder.daemon_file("[egress]\nallow_hosts = [\"shop.example\"]\n").sound("file.wav");
+    for sound in sounds {
+        folder.sound(sound);
+    }
     for (name, text) in scripts {
         folder.script(name, text);
     }

@@ -24,7 +24,7 @@ pub(crate) struct ObservedCall {
     /// Number of recordings that were not deleted.
     pub(crate) recordings: usize,
     /// Requests to the synthesizers and recognizers.
-    engines: Vec<String>,
+    pub(crate) engines: Vec<String>,
     code: String,
     script: String,
     pub(crate) reason: Option<String>,
@@ -100,10 +100,29 @@ pub(crate) fn exit(events: &[TimedCallEvent]) -> String {
 pub(crate) fn variables(events: &[TimedCallEvent]) -> BTreeMap<String, String> {
     let living = events.iter().take_while(|timed| timed.event != CallEvent::CallerHungUp);
     let variable = |timed: &TimedCallEvent| match &timed.event {
-        CallEvent::VariableSet { name, value } => Some((name.to_ascii_lowercase(), value.clone())),
+        CallEvent::VariableSet { name, value } => Some((variable_name(name), value.clone())),
         _ => None,
     };
-    living.filter_map(variable).collect()
+    let variables = living.filter_map(variable).map(same_language);
+    variables.filter(|(name, value)| name != LANGUAGE || value != FIRST_LANGUAGE).collect()
+}
+
+/// The name in lower case, and `language` for the language of the channel.
+fn variable_name(name: &str) -> String {
+    match name {
+        "CHANNEL(language)" | "default_language" => LANGUAGE.to_owned(),
+        name => name.to_ascii_lowercase(),
+    }
+}
+
+const LANGUAGE: &str = "language";
+/// The language of the channel when the call begins. Asterisk is not told it again.
+const FIRST_LANGUAGE: &str = "en";
+
+/// Each switch has its own form for a language with a region.
+fn same_language((name, value): (String, String)) -> (String, String) {
+    let value = if name == LANGUAGE { value.replace('_', "-") } else { value };
+    (name, value)
 }
 
 /// Sounds by their names, with a `|` after one that was interrupted.
@@ -165,7 +184,8 @@ fn name(sound: &str) -> String {
         }
     }
     let is_path = sound.starts_with('/') || sound.contains("://");
-    let name = sound.rsplit('/').next().filter(|_| is_path).unwrap_or(sound);
+    let of_library = sound.split_once("/sounds/").map(|(_, name)| name);
+    let name = of_library.or_else(|| sound.rsplit('/').next().filter(|_| is_path)).unwrap_or(sound);
     one_word(name.strip_suffix(".wav").unwrap_or(name))
 }
 

@@ -212,6 +212,10 @@ impl Channel for FakeChannel {
         Ok(())
     }
 
+    fn set_language(&mut self, language: &str) {
+        self.does(format!("language {language}"));
+    }
+
     async fn hand_over(self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {
         for (name, value) in variables {
             self.does(format!("{name}={value}"));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dialscript::script::voice::SpeakingRate;
-use dialscript::voice::settings::{EngineProgram, TtsBackend, TtsEngine};
+use dialscript::voice::settings::{EngineProgram, LanguageVoices, TtsBackend, TtsEngine};
 
 use crate::support::wav;
 
@@ -55,5 +55,13 @@ impl Engine {
 
 pub(crate) fn tts_engine(name: &str, by: TtsBackend) -> Arc<TtsEngine> {
     let (name, language, speed) = (name.to_owned(), "en".into(), SpeakingRate::default());
-    Arc::new(TtsEngine { name, backend: by, voice: None, language, language_is_set: false, speed })
+    Arc::new(TtsEngine {
+        name,
+        backend: by,
+        voice: None,
+        voices: LanguageVoices::default(),
+        language,
+        language_is_set: false,
+        speed,
+    })
 }

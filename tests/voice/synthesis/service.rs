@@ -26,12 +26,13 @@ fn service_at(url: &str) -> Arc<TtsEngine> {
         model: "tts-1".to_owned(),
         headers: vec![(HeaderName::from_static("authorization"), authorization)],
     });
-    let TtsEngine { name, backend: by, language, speed, .. } =
+    let TtsEngine { name, backend: by, voices, language, speed, .. } =
         Arc::into_inner(tts_engine("web", by)).unwrap();
     Arc::new(TtsEngine {
         name,
         backend: by,
         voice: Some("alloy".into()),
+        voices,
         language,
         language_is_set: false,
         speed,

@@ -10,11 +10,13 @@ mod program;
 mod service;
 
 use crate::config::daemon::context::DaemonContext;
-use crate::config::engine_params::{language, speed, voice};
+use crate::config::engine_params::{self, language, speed, voice};
+use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
+use crate::config::value::NamedTexts;
 use crate::config::value_kind::ValueKind;
 use crate::script::voice::SpeakingRate;
-use crate::voice::settings::{AsrBackend, AsrEngine, TtsBackend, TtsEngine};
+use crate::voice::settings::{AsrBackend, AsrEngine, LanguageVoices, TtsBackend, TtsEngine};
 use backend::BackendTable;
 
 pub(super) use backend::EngineUse;
@@ -23,6 +25,7 @@ pub(super) use backend::EngineUse;
 pub(super) struct EngineTable {
     backend: BackendTable,
     voice: Option<Spanned<String>>,
+    voices: NamedTexts,
     language: Option<Spanned<String>>,
     speed: Option<Spanned<String>>,
     span: Range<usize>,
@@ -59,9 +62,11 @@ impl EngineTable {
         let span = table.span.clone();
         let backend = BackendTable::read(&mut table, engine_use);
         let is_known = !matches!(backend, BackendTable::Unknown);
-        let mut engine = Self { backend, voice: None, language: None, speed: None, span };
+        let (voice, language, speed) = Default::default();
+        let mut engine = Self { backend, voice, voices: Vec::new(), language, speed, span };
         if engine_use == EngineUse::Tts && is_known {
             engine.voice = table.take("voice");
+            engine.voices = table.table("voices").map(TableReader::pairs).unwrap_or_default();
             engine.language = table.take("language");
             engine.speed = table.number_or_text("speed");
         }
@@ -88,10 +93,19 @@ impl EngineTable {
             name: log_name(key, &description),
             backend,
             voice: voice(context.file, self.voice.as_ref()),
+            voices: self.voices(context.file),
             language: language(context.file, self.language.as_ref()).unwrap_or_else(|| "en".into()),
             language_is_set: self.language.is_some(),
             speed: speed(context.file, self.speed.as_ref()).unwrap_or_default(),
         }))
+    }
+
+    fn voices(&self, file: &TomlFile) -> LanguageVoices {
+        let voices = self.voices.iter().filter_map(|(language, voice)| {
+            let voice = engine_params::voice(file, Some(voice));
+            Some((engine_params::language(file, Some(language))?, voice?))
+        });
+        voices.collect()
     }
 
     /// A speech recognition engine; `None` after an error.
@@ -115,6 +129,7 @@ pub(super) fn default_tts() -> Option<TtsEngine> {
         name: log_name("say", &program.executable),
         backend: TtsBackend::Command(program),
         voice: None,
+        voices: LanguageVoices::default(),
         language: "en".into(),
         language_is_set: false,
         speed: SpeakingRate::default(),

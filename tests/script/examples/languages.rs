@@ -19,7 +19,8 @@ dialogues! {
         presses  481516
         asks     https://parcels.example/parcels?number=481516&language=de
         answers  {"state": "waiting", "place": "Hauptstraße 1"}
-        hears    Sie können Ihr Paket abholen: Hauptstraße 1. Auf Wiederhören.
+        hears    Sie können Ihr Paket abholen: Hauptstraße 1 Auf Wiederhören.
+        sets     LANGUAGE=de
         is hung up
     "#;
     a_number_is_said_in_the_language_of_the_call: r#"
@@ -30,10 +31,11 @@ dialogues! {
         asks     https://parcels.example/parcels?number=481516&language=de
         answers  {"state": "unknown"}
         hears    Das Paket 4 8 1 5 1 6 kennen wir nicht. Bitte geben Sie…
-        presses  481517
+        says     vier acht eins fünf eins sieben
         asks     https://parcels.example/parcels?number=481517&language=de
         answers  {"state": "lost"}
         hears    Sie werden verbunden.
+        sets     LANGUAGE=de
         goes to  de@agents
     "#;
     a_caller_who_chooses_nothing_comes_to_a_person: r#"
@@ -54,6 +56,7 @@ dialogues! {
         asks     https://parcels.example/parcels?number=481516&language=de
         answers  nothing
         hears    Das können wir gerade nicht nachsehen. Sie werden verbunden.
+        sets     LANGUAGE=de
         goes to  de@agents
     "#;
 }

@@ -8,6 +8,7 @@ pub mod activity;
 pub mod answer;
 pub mod answer_part;
 pub mod branch;
+mod call_end;
 mod call_language;
 pub mod call_state;
 pub mod decimal;

@@ -68,8 +68,12 @@ pub struct Script {
     pub speech: Option<SpeechInput>,
     /// `[trigger]`: the request.
     pub trigger: Option<ScriptTrigger>,
+    /// `[limit]`: how often the script may begin in one call.
+    pub max_tries: Option<u32>,
     /// `[hangup]`: the request that is sent if the caller hangs up while the script runs.
     pub hangup: Option<ScriptTrigger>,
+    /// `[ended]`: the request that is sent when the script's part of the call ends.
+    pub ended: Option<ScriptTrigger>,
     /// `[[branch]]`, in the order of the file: the first that matches is taken.
     pub branches: Vec<Branch>,
     /// Whether input that no branch matches is invalid: in a menu without `[otherwise]`.

@@ -34,6 +34,7 @@ pub(crate) use files::script_name_error;
 use outcome::OutcomeTable;
 use request::{RequestMode, RequestTable};
 use tables::ScriptTables;
+use voice::VoiceTable;
 
 use super::diagnostic::SourceText;
 use super::file::TomlFile;
@@ -163,6 +164,7 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
         version: ScriptVersion::of(script.file.text()),
         last_valid: None,
         prompt: tables.prompt.as_ref().map(|prompt| prompt.prompt(&before)).unwrap_or_default(),
+        timezone: VoiceTable::timezone(tables.voice.as_ref(), script),
         voice_params: tables.voice.as_ref().map(|voice| voice.params(script)).unwrap_or_default(),
         speech: speech.map(|speech| speech.speech(script, keypress)),
         keypress: keypress.map(|keypress| keypress.keypress(script.file)),

@@ -13,6 +13,7 @@ use crate::script::answer_part::AnswerPart;
 use crate::script::matcher::Matcher;
 use crate::script::path::KeyPath;
 use crate::script::template::{Secrets, Template};
+use crate::script::timezone::ScriptTimezone;
 use crate::script::voice::VoiceParams;
 
 mod placeholders;
@@ -62,6 +63,8 @@ pub struct Script {
     pub prompt: ScriptPrompt,
     /// `[voice]`: how the texts of the script are spoken.
     pub voice_params: Arc<VoiceParams>,
+    /// The time zone in which texts tell the time.
+    pub timezone: ScriptTimezone,
     /// `[keypress]`: digits are asked for.
     pub keypress: Option<KeypressInput>,
     /// `[speech]`: speech is asked for. If digits are asked for too, the caller may use either.

@@ -236,7 +236,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     ) -> PromptSounds<V::PendingRender> {
         let values = self.state.values(phase);
         let (language, has_tts) = (self.state.language.as_str(), self.channel.has_tts());
-        PromptSounds::start(playlist, voice_params, language, self.voice, has_tts, &values)
+        let speech = (voice_params, &self.state.script().timezone);
+        PromptSounds::start(playlist, speech, language, self.voice, has_tts, &values)
     }
 
     /// Reports an error. The call continues at the next step of the dialplan.

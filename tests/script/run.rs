@@ -14,4 +14,5 @@ mod music;
 mod named_answers;
 mod sounds;
 mod speech;
+mod spoken_forms;
 mod variables;

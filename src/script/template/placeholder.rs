@@ -58,6 +58,10 @@ pub(super) const SIMPLE_PLACEHOLDERS: [(&str, Placeholder); 16] = [
     ("path", Placeholder::CallEnd(CallEndValue::Path)),
 ];
 
+/// The words before the colon of the forms that speak a value.
+pub(super) const VALUE_VERBS: [&str; 9] =
+    ["say", "digits", "number", "date", "time", "datetime", "money", "ordinal", "phone"];
+
 /// Which input of a script a placeholder stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InputKind {

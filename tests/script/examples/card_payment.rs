@@ -15,7 +15,7 @@ dialogues! {
         presses  2027*20260043
         asks     https://billing.example/invoices?number=20260043
         answers  {"state": "unknown"}
-        hears    There is no open invoice 2 0 2 6 0 0 4 3 Please enter…
+        hears    There is no open invoice 2 0 2 6 0 0 4 3. Please enter…
         presses  20260042
         asks     https://billing.example/invoices?number=20260042
         answers  nothing

@@ -22,7 +22,7 @@ dialogues! {
         presses  4712
         asks     https://meet.example/rooms?number=4712
         answers  404
-        hears    There is no room 4 7 1 2 Welcome…
+        hears    There is no room 4 7 1 2. Welcome…
         presses  4711
         asks     https://meet.example/rooms?number=4711
         answers  {"entry": "open", "full": false}

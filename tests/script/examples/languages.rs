@@ -9,7 +9,7 @@ dialogues! {
         presses  481516
         asks     https://parcels.example/parcels?number=481516&language=en
         answers  {"state": "coming", "day": "2026-12-03"}
-        hears    Your parcel will arrive on December 3, 2026. Goodbye.
+        hears    Your parcel will arrive on Thursday, December 3rd, 2026. Goodbye.
         is hung up
     "#;
     whoever_knows_the_line_chooses_german_at_the_english_offer: r#"
@@ -19,7 +19,7 @@ dialogues! {
         presses  481516
         asks     https://parcels.example/parcels?number=481516&language=de
         answers  {"state": "waiting", "place": "Hauptstraße 1"}
-        hears    Sie können Ihr Paket abholen: Hauptstraße 1 Auf Wiederhören.
+        hears    Sie können Ihr Paket abholen: Hauptstraße 1. Auf Wiederhören.
         sets     LANGUAGE=de
         is hung up
     "#;

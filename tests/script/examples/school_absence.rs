@@ -18,11 +18,11 @@ dialogues! {
         presses  20418
         asks     https://school.example/pupils?number=20418&caller=%2B12025550147
         answers  {"pupil": "unknown"}
-        hears    There is no pupil with the number 2 0 4 1 8 This is the absence line…
+        hears    There is no pupil with the number 2 0 4 1 8. This is the absence line…
         presses  20417
         asks     https://school.example/pupils?number=20417&caller=%2B12025550147
         answers  {"pupil": "known", "class": "7 B", "caller": "parent", "until": "2026-12-02"}
-        hears    This pupil is already reported absent until December 2, 2026. You can change that now.
+        hears    This pupil is already reported absent until Wednesday, December 2nd, 2026. You can change that now.
                  For how many school days…
         hangs up
         tells    POST https://school.example/calls …&outcome=hangup&path=…

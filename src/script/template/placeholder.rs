@@ -38,6 +38,13 @@ pub enum Placeholder {
     OtherAnswer(String, AnswerPart),
 }
 
+impl Placeholder {
+    /// Whether it stands for what a caller has entered or said.
+    pub(super) fn is_input(&self) -> bool {
+        matches!(self, Self::Keypress | Self::Speech | Self::Input | Self::OtherScript(..))
+    }
+}
+
 /// The placeholders that are a single word.
 pub(super) const SIMPLE_PLACEHOLDERS: [(&str, Placeholder); 16] = [
     ("caller", Placeholder::Caller),
@@ -80,7 +87,7 @@ pub enum CallEndValue {
     Outcome,
     /// `{code}`: the value of `DIALSCRIPT_CODE`.
     Code,
-    /// `{duration}`: how long the scripts had the call, in whole seconds.
+    /// `{duration}`: how long the scripts had the call, rounded to whole seconds.
     Duration,
     /// `{path}`: the scripts of the call in their order, each with its outcome.
     Path,

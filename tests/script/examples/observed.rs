@@ -101,9 +101,9 @@ impl ObservedDialogue {
     }
 }
 
+/// In one line.
 fn written(request: &NotedRequest) -> String {
     let method = if request.method == "GET" { "" } else { &*request.method };
-    // A body that is written in several lines is shown in one.
     let body = request.body.split_whitespace().collect::<Vec<_>>().join(" ");
     format!("{method} {} {body}", request.url).trim().to_owned()
 }

@@ -39,7 +39,7 @@ async fn the_log_names_the_condition_that_each_branch_lost_by_and_masks_what_is_
     let expected = [
         r#"no match number=1 why="wants \"locked\"; the value is \"ok\"""#,
         r#"no match number=2 why="wants a number of at least 2 for level; level is \"1\"""#,
-        r#"branch number=3 why="***""#,
+        r#"branch number=3 why="is \"ok\" and pin: ***""#,
     ];
     assert_eq!(branches.len(), expected.len(), "{log}");
     for (line, expected) in branches.iter().zip(expected) {

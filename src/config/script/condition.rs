@@ -151,12 +151,14 @@ impl ConditionValue {
             TestValue::Literal(text) => Matcher::Text(text.clone()),
             TestValue::Matcher(matcher) => matcher.clone(),
             TestValue::Is(texts) => {
-                let template = |text| script.template(text, EscapeContext::Comparison);
+                let Some(templates) = templates(script, texts) else { return Vec::new() };
                 if splits_list && !self.negated {
-                    let one = |text| placed(text_test(vec![template(text)]), &text.span());
-                    return texts.iter().map(one).collect();
+                    let paired = templates.into_iter().zip(texts);
+                    let one = |(template, text): (_, &Spanned<_>)| {
+                        placed(text_test(vec![template]), &text.span())
+                    };
+                    return paired.map(one).collect();
                 }
-                let templates = texts.iter().map(template).collect();
                 return vec![placed(text_test(templates), &self.spans.span)];
             }
         };
@@ -170,11 +172,12 @@ impl ConditionValue {
     ) -> Option<ConditionTarget> {
         if let Some(of) = &self.of {
             let template = script.template(of, EscapeContext::Comparison);
-            if template.as_text().is_some() {
+            // A placeholder that does not exist is reported already.
+            if template.as_text().is_some() && !of.get_ref().contains('{') {
                 script.file.error_with_help(
                     of.span(),
                     "this text is the same in every call",
-                    &of_help(of),
+                    of_help(of),
                 );
             }
             return Some(ConditionTarget::Text(template));
@@ -204,9 +207,9 @@ impl ConditionValue {
             return false;
         }
         let matchers = placed.condition.known_matchers().unwrap_or_default();
-        let errors = matchers.iter().filter_map(|matcher| matcher.check(compared));
+        let mut errors = matchers.iter().filter_map(|matcher| matcher.check(compared));
         let counts = |error: &MatcherError| !self.negated || error.key == Some("status");
-        let error = errors.filter(counts).next();
+        let error = errors.find(counts);
         let has_error = error.is_some();
         error.into_iter().for_each(|error| self.spans.report_at(file, error, &placed.span));
         has_error
@@ -229,6 +232,18 @@ fn condition(target: ConditionTarget, test: ConditionTest, negated: bool) -> Con
         (test, negated, _) => return Condition { target, test, negated },
     };
     Condition { target, test: ConditionTest::Matcher(matcher), negated }
+}
+
+/// The texts of `is`; `None` if one of them is nothing but a placeholder that does not exist, which is reported.
+fn templates(script: &ScriptContext<'_>, texts: &[Spanned<String>]) -> Option<Vec<Template>> {
+    let template = |text: &Spanned<String>| {
+        let template = script.template(text, EscapeContext::Comparison);
+        let is_lost = template.as_text() == Some("") && !text.get_ref().is_empty();
+        (!is_lost).then_some(template)
+    };
+    // All of them are read first, so that each error is reported.
+    let read: Vec<_> = texts.iter().map(template).collect();
+    read.into_iter().collect()
 }
 
 /// One text without placeholders is a matcher.

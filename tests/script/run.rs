@@ -15,4 +15,5 @@ mod named_answers;
 mod sounds;
 mod speech;
 mod spoken_forms;
+mod spoken_keys;
 mod variables;

@@ -39,6 +39,14 @@ SOUNDS = {
 # The sounds of the digits 0 to 3: the pitches of these sounds of the library, but shorter.
 DIGITS = {f"digits/{digit}": name for digit, name in enumerate(("ask", "ask_more", "pin", "matched"))}
 
+# The sounds of a date, by their names on Asterisk: the file, and the pitch of which sound of the library it has.
+DATES = {
+    "digits/day-3": ("time/8000/day-3.wav", "welcome"),
+    "digits/mon-11": ("time/8000/mon-11.wav", "sorry"),
+    "digits/h-2": ("digits/8000/h-2.wav", "silent"),
+    "digits/a-m": ("time/8000/a-m.wav", "unreachable"),
+}
+
 
 def has_prefix(say):
     """Whether FREESWITCH_PREFIX names an installation. Reports that FreeSWITCH is left out if it does not."""
@@ -152,7 +160,8 @@ class FreeSwitch:
     @staticmethod
     def find_sound(call, name, first=None):
         """The sound of the switch in the recording of a call, or None. It is a tone, so `first` is not needed."""
-        return next((sound for sound in call.heard() if sound.name == {**SOUNDS, **DIGITS}[name]), None)
+        names = {**SOUNDS, **DIGITS, **{date: tone for date, (_, tone) in DATES.items()}}
+        return next((sound for sound in call.heard() if sound.name == names[name]), None)
 
     @staticmethod
     def sound_name(name):
@@ -199,7 +208,7 @@ class FreeSwitch:
         ]
 
     def _write_configuration(self, samples, callee_port):
-        sounds = ("sounds/ivr/8000", "sounds/voicemail/8000", "sounds/digits/8000")
+        sounds = ("sounds/ivr/8000", "sounds/voicemail/8000", "sounds/digits/8000", "sounds/time/8000")
         for folder in (*FOLDERS, "conf", "music", "short-music", *sounds):
             (self._run / folder).mkdir(parents=True)
         # A stream is silent for a second when its file starts again, so the file is longer than a run.
@@ -210,6 +219,8 @@ class FreeSwitch:
             tones.write(self._run / "sounds" / folder / "8000" / file, tone)
         for digit, name in enumerate(DIGITS.values()):
             tones.write(self._run / f"sounds/digits/8000/{digit}.wav", tones.Tone(tones.LIBRARY[name].pitch, 0.3))
+        for file, name in DATES.values():
+            tones.write(self._run / "sounds" / file, tones.Tone(tones.LIBRARY[name].pitch, 0.3))
         rtp = random.randrange(10000, 30000, 2)
         values = {
             "RUN": self._run, "SIP_PORT": self.sip_port, "EVENT_PORT": self.event_port, "CALLEE_PORT": callee_port,

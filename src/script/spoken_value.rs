@@ -11,12 +11,12 @@ use crate::script::spelling::{
 };
 use crate::script::template::{PlaceholderValue, RedactedText};
 use crate::script::timezone::ScriptTimezone;
+use crate::script::word_language::WordLanguage;
 use crate::script::written_number::{WrittenNumber, WrittenNumberError};
 
 use moment::WrittenMoment;
 use money::WrittenMoney;
 use phone::phone_words;
-use word_language::WordLanguage;
 
 mod minor_unit;
 mod moment;
@@ -24,7 +24,6 @@ mod moment_words;
 mod money;
 mod ordinal;
 mod phone;
-mod word_language;
 
 /// Maximum number of characters of a value that are spoken.
 const MAX_SPOKEN_CHARACTERS: usize = 500;
@@ -43,7 +42,7 @@ pub(super) struct SpokenPart {
 
 /// The languages in which a value may be written and is spoken, and the time zone in which times are told.
 #[derive(Clone, Copy)]
-pub(super) struct SpokenLanguages<'a> {
+pub(super) struct SpokenLocale<'a> {
     /// That of the texts for the engine, if it is certain.
     pub(super) text: Option<&'a str>,
     /// That of the script; without one, that of the channel.
@@ -74,7 +73,7 @@ enum SpokenFormError {
 /// Spells a text, which may be a number in JSON, by the signs of a language.
 type SpellFunction = fn(&str, bool, Option<&NumberSigns>) -> Result<Sound, SpellingError>;
 
-impl SpokenLanguages<'_> {
+impl SpokenLocale<'_> {
     /// Splits a value into parts. Each is rendered and cached separately.
     pub(super) fn spoken(
         self,

@@ -1,10 +1,10 @@
 //! Amounts of money in words, such as "15 euros and 50 cents".
 
 use super::minor_unit::MinorUnit;
-use super::word_language::{Grammar, WordLanguage};
 use crate::script::currency::CurrencyCode;
 use crate::script::decimal::Decimal;
 use crate::script::number_signs::NumberSigns;
+use crate::script::word_language::{Grammar, WordLanguage};
 use crate::script::written_number::WrittenNumber;
 
 /// Maximum number of digits before the decimal separator. More are hardly an amount.

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use dialscript::script::answer::TriggerAnswer;
 use dialscript::script::branch::{BranchDecision, decide_branch};
+use dialscript::script::branch_context::BranchContext;
+use dialscript::script::condition::NoCallTexts;
 use dialscript::script::definition::Script;
 use dialscript::script::request::{
     CacheStatus, RequestTimings, TriggerClient, TriggerError, TriggerRequest, TriggerResult,
@@ -88,7 +90,9 @@ impl TriggerClient for FakeUpstream {
             .map(|(status, kind, body)| TriggerAnswer::parse(status, Some(kind), body.as_bytes()))
             .map(Arc::new);
         let is_handled = answer.as_ref().is_ok_and(|answer| {
-            let verdict = decide_branch(&script.branches, answer, trigger.response_key.as_ref());
+            let key = trigger.response_key.as_ref();
+            let context = BranchContext::from_answer(answer, key, NoCallTexts);
+            let verdict = decide_branch(&script.branches, &context);
             matches!(verdict, BranchDecision::Matched(_))
         });
         let cache = if is_cached { CacheStatus::Miss } else { CacheStatus::Off };

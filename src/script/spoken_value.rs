@@ -195,16 +195,19 @@ fn form_parts(
     value: &PlaceholderValue<'_>,
     (words, spelling): WordsAndSpelling,
 ) -> Vec<SpokenPart> {
-    let words = words.unwrap_or_else(|reason| {
-        let start = value.text.chars().take(MAX_LOGGED_CHARACTERS).collect::<String>();
-        let value = PlaceholderValue { text: start.into(), sensitive: value.sensitive };
-        if !value.text.is_empty() {
-            warn!(?value, %reason, "a value is spoken as text");
-        }
-        String::new()
+    let text = words.unwrap_or_else(|reason| {
+        warn_spoken_as_text(value, reason);
+        value.text.clone().into_owned()
     });
-    let words = if words.is_empty() { &*value.text } else { &words };
-    whole(plain_words(words), value.sensitive, spelling)
+    whole(plain_words(&text), value.sensitive, spelling)
+}
+
+fn warn_spoken_as_text(value: &PlaceholderValue<'_>, reason: SpokenFormError) {
+    let text: String = value.text.chars().take(MAX_LOGGED_CHARACTERS).collect();
+    if !text.is_empty() {
+        let value = PlaceholderValue { text: text.into(), sensitive: value.sensitive };
+        warn!(?value, %reason, "a value is spoken as text");
+    }
 }
 
 /// One part, or none if the text is empty.

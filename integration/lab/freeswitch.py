@@ -39,7 +39,10 @@ SOUNDS = {
 # The sounds of the digits 0 to 3: the pitches of these sounds of the library, but shorter.
 DIGITS = {f"digits/{digit}": name for digit, name in enumerate(("ask", "ask_more", "pin", "matched"))}
 
-# The sounds of a date, by their names on Asterisk: the file, and the pitch of which sound of the library it has.
+# The sounds of star and pound, by their names in Asterisk: a file, and the pitch of this sound of the library.
+SIGNS = {"digits/star": ("ascii/8000/42.wav", "unreachable"), "digits/pound": ("ascii/8000/35.wav", "welcome")}
+
+# The same for the sounds of a date.
 DATES = {
     "digits/day-3": ("time/8000/day-3.wav", "welcome"),
     "digits/mon-11": ("time/8000/mon-11.wav", "sorry"),
@@ -160,7 +163,8 @@ class FreeSwitch:
     @staticmethod
     def find_sound(call, name, first=None):
         """The sound of the switch in the recording of a call, or None. It is a tone, so `first` is not needed."""
-        names = {**SOUNDS, **DIGITS, **{date: tone for date, (_, tone) in DATES.items()}}
+        tones_of_files = {name: tone for name, (_, tone) in {**SIGNS, **DATES}.items()}
+        names = {**SOUNDS, **DIGITS, **tones_of_files}
         return next((sound for sound in call.heard() if sound.name == names[name]), None)
 
     @staticmethod
@@ -208,7 +212,7 @@ class FreeSwitch:
         ]
 
     def _write_configuration(self, samples, callee_port):
-        sounds = ("sounds/ivr/8000", "sounds/voicemail/8000", "sounds/digits/8000", "sounds/time/8000")
+        sounds = [f"sounds/{kind}/8000" for kind in ("ivr", "voicemail", "digits", "ascii", "time")]
         for folder in (*FOLDERS, "conf", "music", "short-music", *sounds):
             (self._run / folder).mkdir(parents=True)
         # A stream is silent for a second when its file starts again, so the file is longer than a run.
@@ -217,9 +221,8 @@ class FreeSwitch:
         for name, tone in tones.FREESWITCH.items():
             folder, file = name.split("/")
             tones.write(self._run / "sounds" / folder / "8000" / file, tone)
-        for digit, name in enumerate(DIGITS.values()):
-            tones.write(self._run / f"sounds/digits/8000/{digit}.wav", tones.Tone(tones.LIBRARY[name].pitch, 0.3))
-        for file, name in DATES.values():
+        digits = [(f"digits/8000/{digit}.wav", name) for digit, name in enumerate(DIGITS.values())]
+        for file, name in [*digits, *SIGNS.values(), *DATES.values()]:
             tones.write(self._run / "sounds" / file, tones.Tone(tones.LIBRARY[name].pitch, 0.3))
         rtp = random.randrange(10000, 30000, 2)
         values = {

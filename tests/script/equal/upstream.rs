@@ -1,6 +1,6 @@
 //! A web application that answers at the times that a row gives.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,11 +22,12 @@ pub(crate) type DelayedAnswer = (Duration, Result<AnswerParts, TriggerError>);
 /// Status, type and body.
 pub(crate) type AnswerParts = (u16, &'static str, &'static str);
 
-/// Sends the answers in order and records the requests. A cached answer serves all later requests.
+/// Sends the answers in order and records the requests. A cached answer serves all later requests of its URL.
 #[derive(Default)]
 pub(crate) struct FakeUpstream {
     answers: Mutex<VecDeque<DelayedAnswer>>,
-    cached: Mutex<Option<TriggerResult>>,
+    /// By URL.
+    cached: Mutex<HashMap<String, TriggerResult>>,
     noted: Mutex<Vec<NotedRequest>>,
     phone_log: PhoneLog,
 }
@@ -78,8 +79,9 @@ impl TriggerClient for FakeUpstream {
     async fn send(&self, request: TriggerRequest, script: &Arc<Script>) -> TriggerResult {
         let trigger = script.trigger.as_ref().expect("a trigger");
         let is_cached = trigger.cache_policy.is_some();
-        let cached = self.cached.lock().unwrap().clone().filter(|_| is_cached);
-        if let Some(fetched) = cached {
+        let url = request.target.url.text().to_owned();
+        let cached = self.cached.lock().unwrap().get(&url).cloned();
+        if let Some(fetched) = cached.filter(|_| is_cached) {
             return TriggerResult { cache: CacheStatus::Hit, ..fetched };
         }
         self.note("asks", &request);
@@ -99,7 +101,7 @@ impl TriggerClient for FakeUpstream {
         let fetched =
             TriggerResult { answer, cache, timings: RequestTimings::default(), first_error: None };
         if is_cached && is_handled {
-            *self.cached.lock().unwrap() = Some(fetched.clone());
+            self.cached.lock().unwrap().insert(url, fetched.clone());
         }
         fetched
     }

@@ -5,6 +5,7 @@ mod answers;
 mod call;
 mod chains;
 mod compared_values;
+mod conditions;
 mod earlier_answers;
 mod ended;
 mod endings;

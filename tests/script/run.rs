@@ -17,4 +17,5 @@ mod named_answers;
 mod sounds;
 mod speech;
 mod spoken_forms;
+mod spoken_keys;
 mod variables;

@@ -16,4 +16,5 @@ mod named_answers;
 mod sounds;
 mod speech;
 mod spoken_forms;
+mod spoken_keys;
 mod variables;

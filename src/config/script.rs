@@ -159,8 +159,7 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     let otherwise =
         outcome(&tables.otherwise, script).unwrap_or_else(|| fallback(tables, &no_response));
     let (keypress, speech) = (tables.keypress.as_ref(), tables.speech.as_ref());
-    let trigger = tables.trigger.as_ref();
-    let trigger = trigger.map(|trigger| with_response(tables, &before, trigger.trigger(&before)));
+    let trigger = checked_trigger(tables, &before);
     let response_key = trigger.as_ref().and_then(|trigger| trigger.response_key.as_ref());
     let scope = ConditionScope { compared: tables.compared(), response_key };
     let branches = branch::branches(&tables.branches, script, scope);
@@ -198,6 +197,11 @@ fn end_request(table: &Option<RequestTable>, script: &ScriptContext<'_>) -> Opti
 fn fallback(tables: &ScriptTables, no_response: &ScriptOutcome) -> ScriptOutcome {
     let has_branches = !tables.branches.is_empty();
     if has_branches && tables.waits() { no_response.clone() } else { ScriptOutcome::default() }
+}
+
+fn checked_trigger(tables: &ScriptTables, script: &ScriptContext<'_>) -> Option<ScriptTrigger> {
+    let request = tables.trigger.as_ref()?.trigger(script);
+    Some(with_response(tables, script, request))
 }
 
 fn with_response(

@@ -152,10 +152,6 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     let outcome = |table: &Option<OutcomeTable>, script: &ScriptContext<'_>| {
         table.as_ref().map(|table| table.outcome(script))
     };
-    let at_end = |table: &Option<RequestTable>, phase| {
-        let context = script.in_phase(phase);
-        table.as_ref().map(|table| table.request(&context, RequestMode::Background))
-    };
     let no_input = outcome(&tables.no_input, &any_time).unwrap_or_default();
     let invalid_input =
         outcome(&tables.invalid_input, &any_time).unwrap_or_else(|| no_input.clone());
@@ -178,8 +174,8 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
         keypress: keypress.map(|keypress| keypress.keypress(script.file)),
         trigger,
         max_tries: tables.limit.as_ref().map(|limit| limit.max_tries(script.file)),
-        hangup: at_end(&tables.hangup, TextPhase::AtHangup),
-        ended: at_end(&tables.ended, TextPhase::AtEnd),
+        hangup: end_request(&tables.hangup, &script.in_phase(TextPhase::AtHangup)),
+        ended: end_request(&tables.ended, &script.in_phase(TextPhase::AtEnd)),
         condition_answer_parts: condition_answer_parts(script.name, &branches),
         branches,
         rejects_unmatched_input: tables.is_menu() && tables.otherwise.is_none(),
@@ -189,6 +185,11 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
         no_response,
         later_answer_parts: Vec::new(),
     }
+}
+
+/// The request of `[hangup]` or `[ended]`.
+fn end_request(table: &Option<RequestTable>, script: &ScriptContext<'_>) -> Option<ScriptTrigger> {
+    table.as_ref().map(|table| table.request(script, RequestMode::Background))
 }
 
 /// The outcome if no branch matches and the script has no `[otherwise]`. A menu never takes it: there, the input is

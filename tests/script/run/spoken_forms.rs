@@ -151,7 +151,7 @@ async fn other_languages_of_cldr_are_spoken_as_it_writes_them() {
     check("ja", "date:$v", &[("2026-12-01", "2026年12月1日火曜日")]).await;
     check("pl", "money:$v PLN", &[("5", "5 złotych polskich"), ("1,5", "1,50 złotego polskiego")])
         .await;
-    check("es-MX", "money:$v", &[("JPY 1.5", "1.50 yenes")]).await;
+    check("es-MX", "money:$v", &[("JPY 1.5", "1.50 yenes japoneses")]).await;
     check("it", "ordinal:$v", &[("3", "3")]).await;
     // CLDR knows nothing about it.
     check("xx", "date:$v", &[("2026-12-01", "2026-12-01")]).await;

@@ -39,6 +39,9 @@ SOUNDS = {
 # The sounds of the digits 0 to 3: the pitches of these sounds of the library, but shorter.
 DIGITS = {f"digits/{digit}": name for digit, name in enumerate(("ask", "ask_more", "pin", "matched"))}
 
+# The sound of the library that is played for each digit in German.
+GERMAN_DIGIT = "welcome"
+
 
 def has_prefix(say):
     """Whether FREESWITCH_PREFIX names an installation. Reports that FreeSWITCH is left out if it does not."""
@@ -199,7 +202,7 @@ class FreeSwitch:
         ]
 
     def _write_configuration(self, samples, callee_port):
-        sounds = ("sounds/ivr/8000", "sounds/voicemail/8000", "sounds/digits/8000")
+        sounds = ("sounds/ivr/8000", "sounds/voicemail/8000", "sounds/digits/8000", "german-sounds/digits/8000")
         for folder in (*FOLDERS, "conf", "music", "short-music", *sounds):
             (self._run / folder).mkdir(parents=True)
         # A stream is silent for a second when its file starts again, so the file is longer than a run.
@@ -210,6 +213,7 @@ class FreeSwitch:
             tones.write(self._run / "sounds" / folder / "8000" / file, tone)
         for digit, name in enumerate(DIGITS.values()):
             tones.write(self._run / f"sounds/digits/8000/{digit}.wav", tones.Tone(tones.LIBRARY[name].pitch, 0.3))
+            tones.write(self._run / f"german-sounds/digits/8000/{digit}.wav", tones.LIBRARY[GERMAN_DIGIT])
         rtp = random.randrange(10000, 30000, 2)
         values = {
             "RUN": self._run, "SIP_PORT": self.sip_port, "EVENT_PORT": self.event_port, "CALLEE_PORT": callee_port,

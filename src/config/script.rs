@@ -12,6 +12,7 @@ mod files;
 mod hangup_cause;
 mod keypress;
 mod outcome;
+mod outcome_language;
 mod playlist;
 mod prompt;
 mod request;
@@ -31,6 +32,7 @@ use facts::ScriptFacts;
 pub(crate) use facts::ScriptGraph;
 pub(crate) use files::script_name_error;
 use outcome::OutcomeTable;
+use outcome_language::OutcomeLanguages;
 use request::RequestMode;
 use tables::ScriptTables;
 
@@ -108,16 +110,19 @@ pub(crate) struct CheckedScript {
 pub(crate) fn check(parsed: ParsedScripts, load: &mut LoadContext) -> Vec<CheckedScript> {
     load.scripts = parsed.graph;
     let (mut definitions, mut files, mut answer_reads) = (Vec::new(), Vec::new(), Vec::new());
+    let mut languages = Vec::new();
     for ParsedScript { name, file, tables } in parsed.scripts {
         let facts = tables.facts();
         let reads = OwnAnswerReads::default();
         let context = ScriptContext::new(load, &file, (&name, &facts), &reads);
         tables.check(&file);
         definitions.push(definition(&tables, &context));
+        languages.push(tables.outcome_languages());
         files.push(file);
         answer_reads.push(reads);
     }
     check_answer_reads(&definitions, &files, &answer_reads, &load.scripts);
+    check_languages(&definitions, &files, &languages, load);
     let later_parts = later_answer_parts(&definitions);
     let paired = definitions.into_iter().zip(later_parts).zip(files);
     let checked = paired.map(|((script, later_answer_parts), file)| CheckedScript {
@@ -137,6 +142,19 @@ fn check_answer_reads(
         scripts.iter().map(|script| (script.name.as_str(), script)).collect();
     for ((script, file), reads) in scripts.iter().zip(files).zip(answer_reads) {
         reads.check(script, file, graph, &by_name);
+    }
+}
+
+fn check_languages(
+    scripts: &[Script],
+    files: &[TomlFile],
+    languages: &[OutcomeLanguages],
+    load: &LoadContext,
+) {
+    let by_name: HashMap<_, _> =
+        scripts.iter().map(|script| (script.name.as_str(), script)).collect();
+    for ((script, file), languages) in scripts.iter().zip(files).zip(languages) {
+        languages.check(script, file, load, &by_name);
     }
 }
 

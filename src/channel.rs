@@ -29,7 +29,7 @@ pub use hold_media::{HoldMedia, HoldMusic, Reassurance};
 pub use interruption::Interruption;
 pub use key_set::KeySet;
 pub use prompt::TypeAhead;
-pub use sound::{Sound, SoundStream, SwitchTts};
+pub use sound::{MomentForm, Sound, SoundStream, SwitchMoment, SwitchTts};
 pub use speech::{
     AsrSource, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, SpeechOptions,
     SpeechResult,

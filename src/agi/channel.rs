@@ -31,6 +31,7 @@ const MAX_DIGIT_WAIT: Duration = Duration::from_secs(60);
 
 mod handover;
 mod hold_media;
+mod say;
 mod sounds;
 mod speech;
 mod variables;

@@ -105,6 +105,22 @@ impl AgiCommand {
         AgiCommandBuilder::new("SAY ALPHA").quoted(letters)?.escape_digits(escape_digits).build()
     }
 
+    /// `SAY DATETIME`: like `SAY DIGITS`, for what `format` names of a time in seconds since 1970, in UTC. The letters of
+    /// the format are those of `voicemail.conf`: `A` is the weekday, `I` the hour of 12 (`handle_saydatetime`,
+    /// `ast_say_date_with_format`).
+    pub fn say_datetime(
+        seconds: i64,
+        format: &'static str,
+        escape_digits: KeySet,
+    ) -> Result<Self, AgiCommandError> {
+        AgiCommandBuilder::new("SAY DATETIME")
+            .unquoted(seconds)
+            .escape_digits(escape_digits)
+            .unquoted(format)
+            .unquoted("UTC")
+            .build()
+    }
+
     /// `RECORD FILE`: records a WAV file until a key, `end_silence` or `max_duration`. The name has no extension.
     /// Another command does not interrupt it (`handle_recordfile`).
     ///

@@ -17,11 +17,23 @@ pub enum Sound {
     Digits(Arc<str>),
     /// Letters and digits that the switch spells with its own sounds.
     Letters(Arc<str>),
+    /// A date or a time that the switch says with its own sounds.
+    Moment(SwitchMoment),
     /// Text that the switch speaks itself. Only for a channel that [has text-to-speech](super::Channel::has_tts).
     Tts(Arc<SwitchTts>),
 }
 
-/// Text, digits and letters may be a PIN or the caller's own words, so they are not shown.
+impl Sound {
+    /// Whether the switch speaks, and does not play a file.
+    pub(crate) fn is_spoken_by_switch(&self) -> bool {
+        match self {
+            Self::File(_) | Self::Named(_) | Self::Url(_) => false,
+            Self::Digits(_) | Self::Letters(_) | Self::Moment(_) | Self::Tts(_) => true,
+        }
+    }
+}
+
+/// Texts, digits, letters and dates may be a PIN or the caller's own words, so they are not shown.
 impl fmt::Debug for Sound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -29,9 +41,37 @@ impl fmt::Debug for Sound {
             Self::Url(_) => f.write_str("a sound of ours"),
             Self::Digits(_) => f.write_str("digits"),
             Self::Letters(_) => f.write_str("letters"),
+            Self::Moment(_) => f.write_str("a date or a time"),
             Self::Tts(tts) => write!(f, "text spoken by {}", tts.engine),
         }
     }
+}
+
+/// A date or a time for the switch to say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SwitchMoment {
+    /// What is said of it.
+    pub form: MomentForm,
+    /// What the calendar and the clock show, in seconds since 1970 as if they showed UTC. At least
+    /// [`SwitchMoment::MIN_CLOCK_SECONDS`].
+    pub clock_seconds: i64,
+}
+
+impl SwitchMoment {
+    /// FreeSWITCH says the present time instead of 0 (`en_say_time` in `mod_say_en.c`), and must be given an earlier
+    /// time than the one to be said.
+    pub const MIN_CLOCK_SECONDS: i64 = 2;
+}
+
+/// What is said of a date with a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MomentForm {
+    /// The weekday, the day, the month and the year.
+    Date,
+    /// The hour and the minute.
+    Time,
+    /// The date and the time.
+    DateTime,
 }
 
 /// Text for the switch's own text-to-speech.

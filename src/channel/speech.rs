@@ -242,7 +242,7 @@ async fn play_all_but_last(
             channel.play_sounds(&[sound], collector.as_deref_mut()).await?;
         }
     }
-    let is_spoken = matches!(last, Some(Sound::Digits(_) | Sound::Letters(_) | Sound::Tts(_)));
+    let is_spoken = last.as_ref().is_some_and(Sound::is_spoken_by_switch);
     if is_spoken && !has_keys(&collector) {
         channel.play_sounds(last.take().as_slice(), collector).await?;
     }

@@ -155,6 +155,12 @@ impl OutputLine {
                 let fields = json!({ "reason": field("reason") });
                 Self::new("no_response", fields, format!("no response: {}", field("reason")))
             }
+            "limit" => {
+                let (script, tries) = (field("script"), field("tries"));
+                let fields = json!({ "script": script, "tries": tries.parse::<u32>().ok() });
+                let text = format!("{script} has reached its [limit] (tries = {tries})");
+                Self::new("limit", fields, text)
+            }
             "background request sent" => {
                 let (url, status) = (field("url"), field("http_status"));
                 let fields = json!({ "url": url, "status": status.parse::<u16>().ok() });

@@ -63,7 +63,7 @@ struct SpokenTexts {
 }
 
 /// The commands with which a switch speaks a text itself, as the fakes name them.
-const SPEAKING_COMMANDS: [&str; 4] = ["digits ", "letters ", "say ", "speak "];
+const SPEAKING_COMMANDS: [&str; 5] = ["datetime ", "digits ", "letters ", "say ", "speak "];
 
 impl PromptTexts {
     /// The text of a sound, in quotes, or the name of the sound.

@@ -16,6 +16,7 @@ use super::value_kind::{KeyRecord, ValueKind};
 const SCRIPT_SAMPLE: &str = "\
 trigger = { auth = {}, reassure = {}, headers = {}, body = {} }
 hangup = { auth = {}, headers = {}, body = {} }
+ended = { auth = {}, headers = {}, body = {} }
 branch = [{ when = {}, set = {} }]
 otherwise = { set = {} }
 no_input = { set = {} }

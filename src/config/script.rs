@@ -11,6 +11,7 @@ mod facts;
 mod files;
 mod hangup_cause;
 mod keypress;
+mod limit;
 mod outcome;
 mod outcome_language;
 mod playlist;
@@ -27,14 +28,15 @@ mod trigger;
 mod voice;
 
 use answer_reads::OwnAnswerReads;
-use context::{LoadContext, ScriptContext};
+use context::{LoadContext, ScriptContext, TextPhase};
 use facts::ScriptFacts;
 pub(crate) use facts::ScriptGraph;
 pub(crate) use files::script_name_error;
 use outcome::OutcomeTable;
 use outcome_language::OutcomeLanguages;
-use request::RequestMode;
+use request::{RequestMode, RequestTable};
 use tables::ScriptTables;
+use voice::VoiceTable;
 
 use super::diagnostic::SourceText;
 use super::file::TomlFile;
@@ -115,7 +117,7 @@ pub(crate) fn check(parsed: ParsedScripts, load: &mut LoadContext) -> Vec<Checke
         let facts = tables.facts();
         let reads = OwnAnswerReads::default();
         let context = ScriptContext::new(load, &file, (&name, &facts), &reads);
-        tables.check(&file);
+        tables.check(&file, &name);
         definitions.push(definition(&tables, &context));
         languages.push(tables.outcome_languages());
         files.push(file);
@@ -160,9 +162,13 @@ fn check_languages(
 
 fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     let before = script.before_request();
-    let any_time = script.at_any_time();
+    let any_time = script.in_phase(TextPhase::Any);
     let outcome = |table: &Option<OutcomeTable>, script: &ScriptContext<'_>| {
         table.as_ref().map(|table| table.outcome(script))
+    };
+    let at_end = |table: &Option<RequestTable>, phase| {
+        let context = script.in_phase(phase);
+        table.as_ref().map(|table| table.request(&context, RequestMode::Background))
     };
     let no_input = outcome(&tables.no_input, &any_time).unwrap_or_default();
     let invalid_input =
@@ -176,6 +182,7 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
         version: ScriptVersion::of(script.file.text()),
         last_valid: None,
         prompt: tables.prompt.as_ref().map(|prompt| prompt.prompt(&before)).unwrap_or_default(),
+        timezone: VoiceTable::timezone(tables.voice.as_ref(), script),
         voice_params: tables.voice.as_ref().map(|voice| voice.params(script)).unwrap_or_default(),
         speech: speech.map(|speech| speech.speech(script, keypress)),
         keypress: keypress.map(|keypress| keypress.keypress(script.file)),
@@ -183,10 +190,9 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
             let request = trigger.trigger(&before);
             with_response(tables, &before, request)
         }),
-        hangup: tables
-            .hangup
-            .as_ref()
-            .map(|hangup| hangup.request(&any_time, RequestMode::Background)),
+        max_tries: tables.limit.as_ref().map(|limit| limit.max_tries(script.file)),
+        hangup: at_end(&tables.hangup, TextPhase::AtHangup),
+        ended: at_end(&tables.ended, TextPhase::AtEnd),
         branches: branch::branches(&tables.branches, script, tables.compared()),
         rejects_unmatched_input: tables.is_menu() && tables.otherwise.is_none(),
         otherwise,

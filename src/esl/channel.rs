@@ -22,7 +22,7 @@ use crate::channel::{
     LineState, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
 use dialplan_settings::{DialplanSettings, LANGUAGE};
-use playback::PlayingSound;
+use playback::{PlayingSound, SAY_ZONE};
 
 mod dialplan_settings;
 mod handover;
@@ -47,7 +47,8 @@ const PLAYBACK_TIMEOUT: &str = "playback_timeout_sec";
 const DEFAULT_LANGUAGE: &str = "default_language";
 
 /// The variables that the driver changes. They have their original values again at the hand-over.
-const CHANGED_VARIABLES: [&str; 3] = [PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT, RECORD_FILL_CNG];
+const CHANGED_VARIABLES: [&str; 4] =
+    [PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT, RECORD_FILL_CNG, SAY_ZONE];
 
 pub struct EslChannel<S> {
     connection: EslConnection<S>,
@@ -73,6 +74,8 @@ pub struct EslChannel<S> {
     prefers_http_cache: bool,
     /// [`RECORD_FILL_CNG`] was changed.
     record_fill_enabled: bool,
+    /// [`SAY_ZONE`] was changed.
+    say_zone_changed: bool,
     /// Whether FreeSWITCH can write recordings; `None` if that must be checked before the next recording.
     can_record: Option<bool>,
     /// Sample rate of the caller's audio, in Hz.
@@ -102,6 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             playback_limited: false,
             prefers_http_cache: false,
             record_fill_enabled: false,
+            say_zone_changed: false,
             can_record: None,
             read_rate: NARROWBAND_RATE,
             recognizer_used: false,

@@ -8,12 +8,16 @@ use std::sync::Arc;
 use crate::channel::Caller;
 use crate::script::answer::TriggerAnswer;
 use crate::script::answer_part::AnswerPart;
+use crate::script::call_end::{CallEnd, EarlierScript, describe_path};
 use crate::script::call_language::CallLanguage;
 use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome};
 use crate::script::empty_placeholders::EmptyPlaceholders;
 use crate::script::kept_answer::KeptAnswer;
+use crate::script::report::CallOutcome;
 use crate::script::separated_digits::is_same_number;
-use crate::script::template::{InputKind, Placeholder, PlaceholderValue, PlaceholderValues};
+use crate::script::template::{
+    CallEndValue, InputKind, Placeholder, PlaceholderValue, PlaceholderValues,
+};
 
 /// The arguments from the dialplan, by name. In `AGI(url,first,…)` the name of the first argument is `1`. If a name
 /// occurs twice, its first value counts.
@@ -40,6 +44,10 @@ pub(crate) struct CallState<'a> {
     arguments: ScriptArguments,
     script: Arc<Script>,
     attempt: u32,
+    /// The scripts before the running one, in their order.
+    earlier: Vec<EarlierScript>,
+    /// How often each script with a `[limit]` has begun, by the name of the script.
+    tries: HashMap<String, u32>,
     pub(crate) language: CallLanguage,
     /// The last input of each script, by the name of the script.
     inputs: HashMap<String, EnteredInput>,
@@ -60,7 +68,7 @@ pub(crate) struct CallState<'a> {
 pub(crate) enum RequestPhase {
     /// In `[prompt]` and `[trigger]`: the answer that was last when the script began, in every attempt.
     Before,
-    /// In outcomes and `[hangup]`: the answer to the last request of the script. If there is none, the same as before
+    /// In outcomes, `[hangup]` and `[ended]`: the answer to the last request of the script. If there is none, the same as before
     /// the request.
     After,
 }
@@ -102,29 +110,50 @@ impl<'a> CallState<'a> {
         script: Arc<Script>,
         arguments: ScriptArguments,
     ) -> Self {
-        Self {
+        let mut state = Self {
             library,
             language: CallLanguage::of_channel(caller.clone()),
             caller,
             arguments,
             script,
             attempt: 1,
+            earlier: Vec::new(),
+            tries: HashMap::new(),
             inputs: HashMap::new(),
             sensitive_inputs: Vec::new(),
             answer_at_start: None,
             own_answer: None,
             answers: HashMap::new(),
             empty: RefCell::default(),
+        };
+        state.count_try();
+        state
+    }
+
+    /// Continues the call with another script, since the running one has ended with `outcome`. If the next script has
+    /// run before in this call, its earlier input is removed.
+    pub(crate) fn start_script(&mut self, script: Arc<Script>, outcome: CallOutcome) {
+        self.answer_at_start = self.own_answer.take().or_else(|| self.answer_at_start.take());
+        self.inputs.remove(&script.name);
+        self.earlier.push(EarlierScript {
+            script: std::mem::replace(&mut self.script, script),
+            outcome,
+            attempt: std::mem::replace(&mut self.attempt, 1),
+            last_answer: self.answer_at_start.clone(),
+        });
+        self.count_try();
+    }
+
+    fn count_try(&mut self) {
+        if self.script.max_tries.is_some() {
+            *self.tries.entry(self.script.name.clone()).or_default() += 1;
         }
     }
 
-    /// Continues the call with another script. If that script has run before in this call, its earlier input is
-    /// removed.
-    pub(crate) fn start_script(&mut self, script: Arc<Script>) {
-        self.answer_at_start = self.own_answer.take().or_else(|| self.answer_at_start.take());
-        self.inputs.remove(&script.name);
-        self.script = script;
-        self.attempt = 1;
+    /// Whether the `[limit]` of a script allows that it begins once more.
+    pub(crate) fn may_begin(&self, script: &Script) -> bool {
+        let tries = self.tries.get(&script.name).copied().unwrap_or_default();
+        script.max_tries.is_none_or(|max| tries < max)
     }
 
     pub(crate) fn script(&self) -> &Arc<Script> {
@@ -173,8 +202,42 @@ impl<'a> CallState<'a> {
         let own = self.own_answer.as_ref().filter(|_| phase == RequestPhase::After);
         CallPlaceholders {
             state: self,
+            script: &self.script,
+            attempt: self.attempt,
             last_answer: own.or(self.answer_at_start.as_ref()).map(|kept| &**kept),
+            end: None,
         }
+    }
+
+    /// The values of placeholders in `[hangup]` of the running script, and in its `[ended]`.
+    pub(crate) fn values_at_end<'s>(&'s self, end: &'s CallEnd) -> CallPlaceholders<'s> {
+        CallPlaceholders { end: Some(end), ..self.values(RequestPhase::After) }
+    }
+
+    /// The values of placeholders in `[ended]` of a script that has led to another one.
+    pub(crate) fn values_of_earlier<'s>(
+        &'s self,
+        earlier: &'s EarlierScript,
+        end: &'s CallEnd,
+    ) -> CallPlaceholders<'s> {
+        CallPlaceholders {
+            state: self,
+            script: &earlier.script,
+            attempt: earlier.attempt,
+            last_answer: earlier.last_answer.as_deref(),
+            end: Some(end),
+        }
+    }
+
+    /// The latest of the scripts before the running one that has an `[ended]`.
+    pub(crate) fn earlier_with_ended(&self) -> Option<&EarlierScript> {
+        self.earlier.iter().rfind(|earlier| earlier.script.ended.is_some())
+    }
+
+    /// All scripts of the call with their outcomes. `outcome` is that of the running one.
+    pub(crate) fn path(&self, outcome: CallOutcome) -> String {
+        let earlier = self.earlier.iter().map(|earlier| (&*earlier.script.name, earlier.outcome));
+        describe_path(earlier.chain([(&*self.script.name, outcome)]))
     }
 
     /// The placeholders that had no value, in the whole call.
@@ -208,11 +271,11 @@ impl<'a> CallState<'a> {
         PlaceholderValue { sensitive: self.contains_sensitive(text), text: Cow::Borrowed(text) }
     }
 
-    fn value(
-        &self,
+    fn value<'s>(
+        &'s self,
         placeholder: &Placeholder,
-        last_answer: Option<&'a KeptAnswer>,
-    ) -> PlaceholderValue<'_> {
+        text: &CallPlaceholders<'s>,
+    ) -> PlaceholderValue<'s> {
         let caller = &*self.caller;
         match placeholder {
             Placeholder::Caller => PlaceholderValue::public(&caller.number),
@@ -221,10 +284,10 @@ impl<'a> CallState<'a> {
             Placeholder::CallId => PlaceholderValue::public(&caller.call_id),
             Placeholder::Channel => PlaceholderValue::public(&caller.channel),
             Placeholder::Language => PlaceholderValue::public(self.language.as_str()),
-            Placeholder::Keypress => self.input_value(&self.script.name, InputKind::Keypress),
-            Placeholder::Speech => self.input_value(&self.script.name, InputKind::Speech),
-            Placeholder::Input => self.input(),
-            Placeholder::Attempt => PlaceholderValue::public(self.attempt.to_string()),
+            Placeholder::Keypress => self.input_value(&text.script.name, InputKind::Keypress),
+            Placeholder::Speech => self.input_value(&text.script.name, InputKind::Speech),
+            Placeholder::Input => self.input_value(&text.script.name, InputKind::Input),
+            Placeholder::Attempt => PlaceholderValue::public(text.attempt.to_string()),
             Placeholder::Script => PlaceholderValue::public(&self.script.name),
             Placeholder::Arg(name) => {
                 PlaceholderValue::public(self.arguments.get(name).unwrap_or_default())
@@ -234,24 +297,37 @@ impl<'a> CallState<'a> {
                 PlaceholderValue { text: Cow::Borrowed(secret), sensitive: true }
             }
             Placeholder::OtherScript(script, kind) => self.input_value(script, *kind),
-            Placeholder::Answer(part) => self.answer_value(last_answer, part),
+            Placeholder::Answer(part) => self.answer_value(text.last_answer, part),
             Placeholder::OtherAnswer(script, part) => {
                 self.answer_value(self.answers.get(script).map(|kept| &**kept), part)
+            }
+            Placeholder::CallEnd(value) => {
+                let value_text = text.end.map(|end| end.text(*value)).unwrap_or_default();
+                // Only the code is a value from outside.
+                let sensitive =
+                    *value == CallEndValue::Code && self.contains_sensitive(&value_text);
+                PlaceholderValue { sensitive, text: value_text }
             }
         }
     }
 }
 
-/// The values of placeholders. Those without a value are noted.
+/// The values of placeholders in the texts of one script. Those without a value are noted.
 pub(crate) struct CallPlaceholders<'s> {
     state: &'s CallState<'s>,
+    /// The script that the texts belong to.
+    script: &'s Script,
+    /// The number of its attempt.
+    attempt: u32,
     /// The answer that `{$path}` reads.
     last_answer: Option<&'s KeptAnswer>,
+    /// Only in `[hangup]` and `[ended]`.
+    end: Option<&'s CallEnd>,
 }
 
 impl PlaceholderValues for CallPlaceholders<'_> {
     fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_> {
-        let value = self.state.value(placeholder, self.last_answer);
+        let value = self.state.value(placeholder, self);
         if value.text.is_empty() {
             self.state.empty.borrow_mut().add(placeholder);
         }

@@ -13,6 +13,7 @@ use crate::script::answer_part::AnswerPart;
 use crate::script::matcher::Matcher;
 use crate::script::path::KeyPath;
 use crate::script::template::{Secrets, Template};
+use crate::script::timezone::ScriptTimezone;
 use crate::script::voice::VoiceParams;
 
 mod placeholders;
@@ -62,14 +63,20 @@ pub struct Script {
     pub prompt: ScriptPrompt,
     /// `[voice]`: how the texts of the script are spoken.
     pub voice_params: Arc<VoiceParams>,
+    /// The time zone in which texts tell the time.
+    pub timezone: ScriptTimezone,
     /// `[keypress]`: digits are asked for.
     pub keypress: Option<KeypressInput>,
     /// `[speech]`: speech is asked for. If digits are asked for too, the caller may use either.
     pub speech: Option<SpeechInput>,
     /// `[trigger]`: the request.
     pub trigger: Option<ScriptTrigger>,
+    /// `[limit]`: how often the script may begin in one call.
+    pub max_tries: Option<u32>,
     /// `[hangup]`: the request that is sent if the caller hangs up while the script runs.
     pub hangup: Option<ScriptTrigger>,
+    /// `[ended]`: the request that is sent when the script's part of the call ends.
+    pub ended: Option<ScriptTrigger>,
     /// `[[branch]]`, in the order of the file: the first that matches is taken.
     pub branches: Vec<Branch>,
     /// Whether input that no branch matches is invalid: in a menu without `[otherwise]`.

@@ -12,6 +12,7 @@ use crate::script::definition::{Playlist, PromptPart};
 use crate::script::spelling::SpellingError;
 use crate::script::spoken_value::SpokenLanguages;
 use crate::script::template::{PlaceholderValues, RedactedText};
+use crate::script::timezone::ScriptTimezone;
 use crate::script::voice::{
     RenderedSound, SoundError, SoundGuard, SoundRequest, VoiceParams, VoiceService,
 };
@@ -37,11 +38,11 @@ enum PromptSlot<R> {
 }
 
 impl<R> PromptSounds<R> {
-    /// Starts to render all parts of the playlist. `language` is that of the channel; `has_tts` says whether the switch
-    /// can speak texts itself.
+    /// Starts to render all parts of the playlist. Times are told in the time zone. `language` is that of the channel;
+    /// `has_tts` says whether the switch can speak texts itself.
     pub(super) fn start<V: VoiceService<PendingRender = R>>(
         playlist: &Playlist,
-        voice_params: &Arc<VoiceParams>,
+        (voice_params, timezone): (&Arc<VoiceParams>, &ScriptTimezone),
         language: &str,
         voice: &V,
         has_tts: bool,
@@ -52,6 +53,7 @@ impl<R> PromptSounds<R> {
         let languages = SpokenLanguages {
             text: text_language.as_deref(),
             spelling: voice_params.language.as_deref().unwrap_or(language),
+            timezone,
         };
         for part in &playlist.parts {
             if let PromptPart::Recorded(recorded) = part {

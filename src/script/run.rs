@@ -5,14 +5,13 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use tracing::{debug, warn};
+use tracing::debug;
 
 use crate::channel::{Channel, Exit, Interruption, LineState, TypeAhead};
 use crate::script::activity::CallProgress;
 use crate::script::branch::{ChosenBranch, choose_branch};
 use crate::script::call_state::{CallState, InputMethod, RequestPhase, ScriptArguments};
 use crate::script::definition::{Playlist, Script, ScriptLibrary, ScriptOutcome};
-use crate::script::escape::replace_terminal_controls;
 use crate::script::input_check::InputCheck;
 use crate::script::prompt_sounds::PromptSounds;
 use crate::script::report::{CallOutcome, CallReport};
@@ -22,6 +21,7 @@ use crate::script::template::masked;
 use crate::script::voice::{VoiceParams, VoiceService};
 use crate::trace::TraceContext;
 
+mod end;
 mod outcome;
 mod question;
 mod trigger;
@@ -60,6 +60,7 @@ pub fn run<'a, C: Channel + 'a, T: TriggerClient, V: VoiceService>(
         report,
         code,
         unset_variables,
+        started_at: Instant::now(),
         language_unset,
         trace,
     };
@@ -68,6 +69,7 @@ pub fn run<'a, C: Channel + 'a, T: TriggerClient, V: VoiceService>(
             Ok(exit) => exit,
             Err(interruption) => call.handle_interruption(interruption),
         };
+        call.send_end_request();
         let standard_variables = call.finish_report(&exit);
         let unset = call.unset_variables.iter();
         let unset = unset.map(|(name, value)| (name.as_str(), value.clone()));
@@ -93,6 +95,7 @@ struct CallRun<'a, C, T, V> {
     code: String,
     /// Names and values of variables that outcomes have set, and that the switch does not have yet.
     unset_variables: Vec<(String, String)>,
+    started_at: Instant,
     /// An outcome has set the language, and the channel may not have it yet.
     language_unset: bool,
     trace: TraceContext,
@@ -110,13 +113,18 @@ enum NextStep {
 
 impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     async fn run_scripts(&mut self) -> Result<Exit, Interruption> {
+        let mut may_begin = true;
         for _ in 0..MAX_SCRIPTS {
-            match self.run_script().await? {
+            let next_step =
+                if may_begin { self.run_script().await? } else { self.refuse_try().await? };
+            match next_step {
                 NextStep::Exit(exit) => return Ok(exit),
                 NextStep::Script(next) => {
+                    may_begin = self.state.may_begin(&next);
+                    let outcome = self.report.outcome;
                     self.clear_request_report();
                     self.progress.start_script(next.clone());
-                    self.state.start_script(next);
+                    self.state.start_script(next, outcome);
                 }
                 // `run_script` can return this only for `[invalid_input]`, which can't have `then = "again"`.
                 NextStep::Again => return Ok(Exit::Continue),
@@ -142,6 +150,20 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
                 next => return Ok(next),
             }
         }
+    }
+
+    /// Takes `[invalid_input]`, since the `[limit]` of the script allows no further try.
+    async fn refuse_try(&mut self) -> Result<NextStep, Interruption> {
+        let script = self.state.script().clone();
+        let tries = script.max_tries.unwrap_or_default();
+        debug!(script = script.name, tries, "limit");
+        let invalid = &script.invalid_input;
+        let next_step = self.apply_outcome(&script, CallOutcome::InvalidInput, invalid).await?;
+        if self.report.outcome == CallOutcome::InvalidInput {
+            self.report.reason =
+                Some(format!("{} has reached its [limit] (tries = {tries})", script.name));
+        }
+        Ok(next_step)
     }
 
     /// Removes what is known of an earlier request, of another script or of an earlier attempt.
@@ -214,7 +236,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     ) -> PromptSounds<V::PendingRender> {
         let values = self.state.values(phase);
         let (language, has_tts) = (self.state.language.as_str(), self.channel.has_tts());
-        PromptSounds::start(playlist, voice_params, language, self.voice, has_tts, &values)
+        let speech = (voice_params, &self.state.script().timezone);
+        PromptSounds::start(playlist, speech, language, self.voice, has_tts, &values)
     }
 
     /// Reports an error. The call continues at the next step of the dialplan.
@@ -232,54 +255,10 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
                     self.report.digit_count += digits.len();
                     self.state.record_input(digits, InputMethod::Keypress);
                 }
-                self.send_hangup_trigger();
                 Exit::Continue
             }
             other => self.fail(other.to_string()),
         }
-    }
-
-    /// Sends the request of `[hangup]` in the background, since nothing waits for its answer after the hang-up.
-    fn send_hangup_trigger(&mut self) {
-        let script = self.state.script().clone();
-        let Some(trigger) = &script.hangup else { return };
-        match self.fill_request(trigger, RequestPhase::After) {
-            Ok(request) => self.triggers.send_detached(request, &script),
-            Err(error) => warn!(%error, "[hangup] request could not be built"),
-        }
-    }
-
-    /// Adds to the report how the call goes on, and returns the variables of the hand-over.
-    fn finish_report(&mut self, exit: &Exit) -> [(&'static str, String); 6] {
-        match exit {
-            Exit::Continue => self.report.exit = "continue".into(),
-            Exit::Hangup(None) => self.report.exit = "hangup".into(),
-            Exit::Hangup(Some(cause)) => self.report.exit = format!("hangup {}", cause.0),
-            // `check_goto` has set it.
-            Exit::Goto(_) => {}
-        }
-        let standard_variables = self.standard_variables();
-        self.report.code = self.redacted(&self.code);
-        self.report.script = self.state.script().name.clone();
-        self.report.version = self.state.script().version;
-        self.report.empty_placeholders = self.state.take_empty_placeholders();
-        standard_variables
-    }
-
-    /// The standard variables. `DIALSCRIPT_OUTCOME` is the last: once it is set, all others are.
-    fn standard_variables(&self) -> [(&'static str, String); 6] {
-        let safe = |text: &str| replace_terminal_controls(text).into_owned();
-        let input = self.state.input();
-        let input = if input.sensitive { String::new() } else { safe(&input.text) };
-        let status = self.report.http_status.map(|status| status.to_string());
-        [
-            ("DIALSCRIPT_SCRIPT", self.state.script().name.clone()),
-            ("DIALSCRIPT_INPUT", input),
-            ("DIALSCRIPT_CODE", safe(&self.code)),
-            ("DIALSCRIPT_HTTP_STATUS", status.unwrap_or_default()),
-            ("DIALSCRIPT_CACHE", self.report.cache.as_str().to_owned()),
-            ("DIALSCRIPT_OUTCOME", self.report.outcome.as_str().to_owned()),
-        ]
     }
 
     /// A text for logs: masked if it contains something sensitive, and cut to [`MAX_LOGGED_CHARACTERS`].

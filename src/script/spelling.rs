@@ -25,6 +25,8 @@ pub(super) enum SpellingError {
     Fraction,
     #[error("it has more than {MAX_SPELLED_CHARACTERS} characters")]
     TooLong,
+    #[error("it is a date before 1970")]
+    EarlyDate,
     #[error(transparent)]
     Number(#[from] WrittenNumberError),
 }

@@ -19,7 +19,7 @@ mod xml;
 pub(crate) use misleading::{MisleadingBraces, find_misleading_braces};
 pub(crate) use parse::begins_with_placeholder;
 pub use parse::{BraceSyntax, PlaceholderError, TemplatePiece, parse_template};
-pub use placeholder::{InputKind, Placeholder, PlaceholderValues};
+pub use placeholder::{CallEndValue, InputKind, Placeholder, PlaceholderValues};
 pub(crate) use redacted::{MASK, masked, reveal_sensitive_values};
 pub use redacted::{PlaceholderValue, RedactedText};
 pub use spoken::{SpokenPhrase, parse_spoken};

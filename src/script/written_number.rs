@@ -74,6 +74,18 @@ impl WrittenNumber {
         Ok(Self { value: value.ok_or(NotANumber)?, written_fraction: fraction, unit })
     }
 
+    /// Whether this is a whole number of at most so many digits, without a sign and without a unit.
+    pub(crate) fn is_plain_whole(&self, max_digits: usize) -> bool {
+        let Decimal { negative, whole, fraction, .. } = &self.value;
+        !negative && fraction.is_empty() && self.unit().is_empty() && whole.len() <= max_digits
+    }
+
+    /// The unit without its space; empty if there is none.
+    pub(crate) fn unit(&self) -> &str {
+        let [prefix, suffix] = &self.unit;
+        if prefix.trim().is_empty() { suffix.trim() } else { prefix.trim() }
+    }
+
     /// The number for a text-to-speech engine: without thousands separators and leading zeros, which engines speak in
     /// different ways. Trailing zeros of the fraction are kept only for an amount with a unit, such as `€2.50`.
     pub(crate) fn for_engine(&self, decimal: char) -> String {

@@ -25,7 +25,7 @@ pub(crate) fn completed(text: &str) -> String {
     let mut fragment = Fragment { text, table, added: String::new() };
     let asks = fragment.add_question();
     fragment.add_trigger(asks);
-    if fragment.table.keys().all(|key| key == "voice" || key == "hangup") {
+    if fragment.table.keys().all(|key| ["voice", "hangup", "ended"].contains(&key.as_str())) {
         fragment.add("[prompt]\nsay = \"Hello.\"\n");
     }
     let mut text = fragment.text.to_owned();

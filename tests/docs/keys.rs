@@ -52,6 +52,10 @@ pub(crate) fn reference_tables() -> Vec<ReferenceTable> {
 fn script_tables() -> Vec<ReferenceTable> {
     vec![
         script("docs/scripts/prompt.md", &[(SCRIPT, "[prompt]\n?")]),
+        ReferenceTable {
+            heading: "`[limit]`",
+            ..script("docs/scripts/branches.md", &[(SCRIPT, "[limit]\n?")])
+        },
         script("docs/scripts/keypress.md", &[(SCRIPT, "[keypress]\n?")]),
         script("docs/scripts/speech.md", &[(SCRIPT, "[speech]\n?")]),
         script("docs/scripts/response.md", &[(SCRIPT, "[response]\n?")]),
@@ -179,7 +183,7 @@ fn each_table_of_the_configuration_has_a_section() {
 }
 
 #[test]
-fn the_keys_of_hangup_are_listed() {
+fn the_keys_of_hangup_and_ended_are_listed() {
     let page = page("docs/scripts/branches.md");
     let prose = page.prose();
     let section = prose.iter().filter(|line| line.heading == "`[hangup]`");
@@ -189,7 +193,9 @@ fn the_keys_of_hangup_are_listed() {
     let sentence = sentence.split(", with").next().unwrap();
     let described = code_words(sentence).into_iter().map(str::to_owned).collect();
     let line = list.first().map_or(1, |line| line.number);
-    assert_none(&difference(&page, line, &known_keys(SCRIPT, "[hangup]\n?"), &described));
+    for table in ["[hangup]\n?", "[ended]\n?"] {
+        assert_none(&difference(&page, line, &known_keys(SCRIPT, table), &described));
+    }
 }
 
 impl ReferenceTable {

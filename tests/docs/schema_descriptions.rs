@@ -22,7 +22,7 @@ pub(crate) fn describe(probed: &str, schema: &mut Value) {
         }
     }
     for (like, names) in
-        [("trigger", &["hangup"][..]), ("otherwise", &["invalid_input", "no_response"])]
+        [("trigger", &["hangup", "ended"][..]), ("otherwise", &["invalid_input", "no_response"])]
     {
         names.iter().for_each(|name| copy_descriptions(schema, like, name));
     }

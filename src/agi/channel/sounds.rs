@@ -7,16 +7,11 @@ use tracing::warn;
 use super::AgiChannel;
 use crate::agi::aborted_command::AgiCommandKind;
 use crate::agi::command::AgiCommand;
-use crate::agi::quote::AgiCommandError;
 use crate::agi::reply::AgiReply;
 use crate::channel::digits::DigitCollector;
 use crate::channel::{Interruption, KeySet, Sound};
 use crate::file_access::FileNeed;
 use crate::file_access::explain::explain_in_background;
-
-/// Maximum number of characters of one SAY. No other command interrupts a SAY, and it must end within the timeout of a
-/// hand-over. A character takes up to 0.9 s in Asterisk's own sounds.
-const MAX_CHARACTERS_PER_SAY: usize = 5;
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     /// Plays one sound. A key that the collector accepts ends it if barge-in is allowed; otherwise the sound continues
@@ -30,8 +25,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             Sound::File(_) | Sound::Named(_) | Sound::Url(_) => {
                 self.stream_file(sound, collector).await
             }
-            Sound::Digits(characters) | Sound::Letters(characters) => {
-                self.say(sound, characters, collector).await
+            Sound::Digits(_) | Sound::Letters(_) | Sound::Moment(_) => {
+                self.say(sound, collector).await
             }
             Sound::Tts(_) => {
                 let reason = "Asterisk has no text-to-speech of its own";
@@ -74,43 +69,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         }
     }
 
-    /// The reply to SAY does not tell how much was said. So if a key must not end the prompt, each character is sent as
-    /// a separate command: a key cuts off only that character, and the others are still said. Otherwise one command
-    /// says several characters.
-    async fn say(
-        &mut self,
-        sound: &Sound,
-        characters: &str,
-        mut collector: Option<&mut DigitCollector<'_>>,
-    ) -> Result<(), Interruption> {
-        let barge_in = collector.as_ref().is_none_or(|collector| collector.allows_barge_in());
-        let (per_command, mut count) = (if barge_in { MAX_CHARACTERS_PER_SAY } else { 1 }, 0);
-        let ends_piece = |_| {
-            count += 1;
-            count % per_command == 0
-        };
-        for piece in characters.split_inclusive(ends_piece) {
-            self.connection.ensure_alive()?;
-            let keys =
-                collector.as_ref().map_or(KeySet::NONE, |collector| collector.accepted_keys());
-            let command = say_command(sound, piece, keys)?;
-            let reply = self.connection.run_until_call_ends(command, AgiCommandKind::Other).await?;
-            if reply.is_failure() {
-                return self.diagnose_playback_failure(sound).await;
-            }
-            if let (Some(key), Some(collector)) = (reply.key(), collector.as_mut()) {
-                collector.push_key(key, Instant::now());
-                if collector.ends_prompt() {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// STREAM FILE and SAY reply -1 both for a missing sound and for a hang-up (`handle_streamfile`, `say_filenames`).
     /// On a dead channel the next command is answered with 511.
-    async fn diagnose_playback_failure(&mut self, sound: &Sound) -> Result<(), Interruption> {
+    pub(super) async fn diagnose_playback_failure(
+        &mut self,
+        sound: &Sound,
+    ) -> Result<(), Interruption> {
         self.connection.ensure_alive()?;
         self.connection.run_command(AgiCommand::channel_status()).await?;
         self.connection.ensure_alive()?;
@@ -141,26 +105,13 @@ fn unplayable_reason(sound: &Sound) -> &'static str {
     }
 }
 
-fn say_command(
-    sound: &Sound,
-    characters: &str,
-    keys: KeySet,
-) -> Result<AgiCommand, AgiCommandError> {
-    match (sound, AgiCommand::say_digits(characters, keys)) {
-        (Sound::Letters(_), _) | (_, Err(AgiCommandError::NotDigits)) => {
-            AgiCommand::say_alpha(characters, keys)
-        }
-        (_, digits) => digits,
-    }
-}
-
 /// The name for STREAM FILE: a file name without its extension, but a URL with it, because the extension tells the
 /// format (`res_http_media_cache`).
 pub(super) fn sound_name(sound: &Sound) -> &str {
     match sound {
         Sound::Named(name) | Sound::Url(name) => name,
         Sound::File(file) => without_extension(file),
-        Sound::Digits(_) | Sound::Letters(_) | Sound::Tts(_) => "",
+        Sound::Digits(_) | Sound::Letters(_) | Sound::Moment(_) | Sound::Tts(_) => "",
     }
 }
 

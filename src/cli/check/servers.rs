@@ -63,7 +63,7 @@ pub(super) fn configured_servers(config: &Config) -> Result<Vec<ConfiguredServer
 impl ServerList<'_> {
     fn add_script(&mut self, script: &Script) -> Result<(), rustls::Error> {
         let user = format!("script {}", script.name);
-        for trigger in script.trigger.iter().chain(&script.hangup) {
+        for trigger in script.trigger.iter().chain(&script.hangup).chain(&script.ended) {
             for url in [Some(&trigger.url), trigger.fallback.as_ref()].into_iter().flatten() {
                 self.add_template(url, &user)?;
             }

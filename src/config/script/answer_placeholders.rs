@@ -29,21 +29,20 @@ impl ScriptContext<'_> {
 
     /// Checks `{NAME.answer}` and `{NAME.$path}`.
     pub(super) fn check_answer_of(&self, name: &str, part: &AnswerPart, at: Range<usize>) {
-        let scripts = &self.load.scripts;
-        let Some(named) = scripts.get(name) else {
+        let Some(named) = self.load.scripts.get(name) else {
             return self.report_no_script(name, &part.to_string(), at);
         };
-        let is_before = scripts.before(self.name).contains(name);
+        let can_have_run = self.can_have_run(name);
         let is_own = name == self.name;
         let is_readable_own = is_own && (self.phase != TextPhase::BeforeRequest || named.repeats);
         if !named.waits {
             let help = "an answer comes from a `[trigger]` without `background`";
             let message = format!("the script `{name}` gets no answer");
             self.file.error_with_help(at, message, help);
-        } else if is_own && !is_before && !is_readable_own {
+        } else if is_own && !can_have_run && !is_readable_own {
             let help = "use this in an outcome, such as `[[branch]]`";
             self.file.error_with_help(at, "there is no answer yet", help);
-        } else if !is_own && !is_before {
+        } else if !is_own && !can_have_run {
             self.report_never_before(name, at);
         }
     }

@@ -68,9 +68,12 @@ pub(crate) enum TextPhase {
     BeforeRequest,
     /// `[[branch]]`, `[otherwise]` and `[no_response]`.
     AfterRequest,
-    /// `[no_input]`, `[invalid_input]` and `[hangup]`: before the request, or after it if `again` repeats the script or
-    /// the caller hangs up later.
+    /// `[no_input]` and `[invalid_input]`: before the request, or after it if `again` repeats the script.
     Any,
+    /// `[hangup]`: at any time.
+    AtHangup,
+    /// `[ended]`: at any time, also after scripts that follow.
+    AtEnd,
 }
 
 /// A piece of a text with its range in the text.
@@ -96,9 +99,9 @@ impl<'a> ScriptContext<'a> {
         Self { has_answer, phase: TextPhase::BeforeRequest, ..*self }
     }
 
-    /// The context of texts that are filled in before the script's own request or after it.
-    pub(crate) fn at_any_time(&self) -> Self {
-        Self { phase: TextPhase::Any, ..*self }
+    /// The context of texts that are filled in at another time, not only before the script's own request.
+    pub(crate) fn in_phase(&self, phase: TextPhase) -> Self {
+        Self { phase, ..*self }
     }
 
     /// Reads a text with placeholders whose values are all escaped for the same context.
@@ -183,6 +186,7 @@ impl<'a> ScriptContext<'a> {
             Placeholder::OtherScript(name, input) => self.check_earlier_input(name, *input, at),
             Placeholder::Answer(part) => self.check_last_answer(part, at),
             Placeholder::OtherAnswer(name, part) => self.check_answer_of(name, part, at),
+            Placeholder::CallEnd(_) => self.check_call_end(placeholder, at),
             Placeholder::Secret(name) => {
                 if let Err(error) = self.load.secrets.look_up(name) {
                     secrets::report_unavailable(self.file, at, name, error, "the secret");
@@ -203,11 +207,20 @@ impl<'a> ScriptContext<'a> {
     }
 
     pub(super) fn report_never_before(&self, name: &str, at: Range<usize>) {
-        let message = format!("the script `{name}` never runs before this one");
-        let help = format!(
-            "it must lead here, directly or through other scripts, by `then = \"script {}\"`",
-            self.name
-        );
+        let (message, help) = match self.phase {
+            TextPhase::AtEnd => (
+                format!("the script `{name}` never runs in the same call as this one"),
+                "one must lead to the other, directly or through other scripts, by `then = \"script NAME\"`"
+                    .to_owned(),
+            ),
+            _ => (
+                format!("the script `{name}` never runs before this one"),
+                format!(
+                    "it must lead here, directly or through other scripts, by `then = \"script {}\"`",
+                    self.name
+                ),
+            ),
+        };
         self.file.error_with_help(at, message, help);
     }
 
@@ -233,9 +246,32 @@ impl<'a> ScriptContext<'a> {
         };
         if !earlier.asks_for(input) {
             self.file.error(at, format!("the script `{name}` does not ask for {}", noun(input)));
-        } else if !scripts.before(self.name).contains(name) {
+        } else if !self.can_have_run(name) {
             self.report_never_before(name, at);
         }
+    }
+
+    /// Whether another script can have run when the checked text is filled in. In `[ended]`, the script itself can, too.
+    pub(super) fn can_have_run(&self, name: &str) -> bool {
+        let scripts = &self.load.scripts;
+        scripts.before(self.name).contains(name)
+            || (self.phase == TextPhase::AtEnd
+                && (name == self.name || scripts.before(name).contains(self.name)))
+    }
+
+    /// Reports `{outcome}`, `{code}`, `{duration}` and `{path}` in a text that is filled in before the end of the call.
+    fn check_call_end(&self, placeholder: &Placeholder, at: Range<usize>) {
+        if matches!(self.phase, TextPhase::AtHangup | TextPhase::AtEnd) {
+            return;
+        }
+        let name = placeholder.to_string();
+        let name = name.trim_matches(['{', '}']);
+        let message = format!("`{placeholder}` works only in [hangup] and [ended]");
+        let help = format!(
+            "for a value from the answer, write `{{${name}}}`; for a value from the dialplan, pass it as an argument \
+             and write `{{arg.{name}}}`"
+        );
+        self.file.error_with_help(at, message, help);
     }
 
     /// Reports a host that depends on a placeholder, unless the daemon's file lists the allowed hosts.

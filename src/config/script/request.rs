@@ -1,4 +1,4 @@
-//! The keys of a request, which `[trigger]` and `[hangup]` have in common.
+//! The keys of a request, which `[trigger]`, `[hangup]` and `[ended]` have in common.
 
 use std::ops::Range;
 use std::time::Duration;

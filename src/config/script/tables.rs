@@ -9,6 +9,7 @@ use serde_spanned::Spanned;
 use super::branch::{self, BranchTable};
 use super::facts::ScriptFacts;
 use super::keypress::{self, KeypressTable};
+use super::limit::{self, LimitTable};
 use super::outcome::OutcomeTable;
 use super::outcome_language::OutcomeLanguages;
 use super::prompt::{self, PromptTable};
@@ -35,6 +36,7 @@ const MISPLACED_KEYS: MisplacedKeys = &[
     ("response", response::OWN_KEYS),
     ("speech", speech::OWN_KEYS),
     ("voice", voice::OWN_KEYS),
+    ("limit", limit::OWN_KEYS),
     ("[branch]", branch::OWN_KEYS),
 ];
 
@@ -46,8 +48,11 @@ pub(super) struct ScriptTables {
     pub(super) speech: Option<SpeechTable>,
     pub(super) trigger: Option<TriggerTable>,
     pub(super) response: Option<ResponseTable>,
+    pub(super) limit: Option<LimitTable>,
     /// The request that is sent if the caller hangs up before the script has ended.
     pub(super) hangup: Option<RequestTable>,
+    /// The request that is sent when the scripts' part of the call ends.
+    pub(super) ended: Option<RequestTable>,
     pub(super) branches: Vec<BranchTable>,
     pub(super) otherwise: Option<OutcomeTable>,
     pub(super) no_input: Option<OutcomeTable>,
@@ -58,8 +63,8 @@ pub(super) struct ScriptTables {
 }
 
 /// The tables that the checks across tables ask for.
-const CHECKED_TABLES: [&str; 6] =
-    ["keypress", "speech", "trigger", "prompt", "no_input", "no_response"];
+const CHECKED_TABLES: [&str; 7] =
+    ["keypress", "speech", "trigger", "prompt", "no_input", "invalid_input", "no_response"];
 
 impl ScriptTables {
     pub(super) fn read(file: &TomlFile) -> Self {
@@ -77,7 +82,9 @@ impl ScriptTables {
             speech: file.read_table("speech", SpeechTable::read),
             trigger: file.read_table("trigger", TriggerTable::read),
             response: file.read_table("response", ResponseTable::read),
-            hangup: file.read_table("hangup", RequestTable::read),
+            limit: file.read_table("limit", LimitTable::read),
+            hangup: file.read_table("hangup", trigger::read_report),
+            ended: file.read_table("ended", trigger::read_report),
             branches: file.read_array("branch", BranchTable::read),
             otherwise: file.read_table("otherwise", OutcomeTable::read),
             no_input: file.read_table("no_input", OutcomeTable::read),
@@ -158,7 +165,7 @@ impl ScriptTables {
 
     /// Runs the checks that need several tables. None of them reports what follows from the misspelled title of a table,
     /// or from a syntax error, after which a table can be missing that is in the file.
-    pub(super) fn check(&self, file: &TomlFile) {
+    pub(super) fn check(&self, file: &TomlFile, script: &str) {
         if file.has_syntax_errors() {
             return;
         }
@@ -170,6 +177,11 @@ impl ScriptTables {
         }
         if !self.is_misspelled(&["keypress", "speech", "prompt"]) {
             self.check_again(file);
+        }
+        if let Some(limit) = &self.limit
+            && !self.is_misspelled(&["invalid_input"])
+        {
+            limit.check(file, script, self.invalid_input.as_ref());
         }
         self.check_purpose(file);
     }
@@ -191,7 +203,9 @@ impl ScriptTables {
 
     fn check_no_input(&self, file: &TomlFile) {
         let repeat = self.prompt.as_ref().and_then(PromptTable::repeat).map(Spanned::span);
-        let tables = [&self.no_input, &self.invalid_input];
+        // Without a question, `[invalid_input]` is what follows the last try of `[limit]`.
+        let invalid_input = self.invalid_input.as_ref().filter(|_| self.limit.is_none());
+        let tables = [self.no_input.as_ref(), invalid_input];
         let tables = tables.into_iter().flatten().map(|outcome| outcome.span.clone());
         for span in repeat.into_iter().chain(tables) {
             let help = "remove this, or add a table `[keypress]` or `[speech]`";

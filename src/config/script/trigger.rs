@@ -65,6 +65,12 @@ struct ReassureTable {
     every: Option<Spanned<DurationValue>>,
 }
 
+/// Reads `[hangup]` or `[ended]`: a request that no caller ever waits for.
+pub(super) fn read_report(table: &mut TableReader<'_, '_>) -> RequestTable {
+    table.explain(OWN_KEYS, "no caller waits for this request: remove this line");
+    RequestTable::read(table)
+}
+
 impl TriggerTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
         Self {

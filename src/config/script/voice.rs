@@ -8,10 +8,11 @@ use super::context::ScriptContext;
 use crate::config::engine_params::{language, speed, voice};
 use crate::config::nearest::nearest;
 use crate::config::table_reader::TableReader;
+use crate::script::timezone::ScriptTimezone;
 use crate::script::voice::VoiceParams;
 
 /// Keys that belong only in this table.
-pub(super) const OWN_KEYS: &[&str] = &["engine", "voice", "speed"];
+pub(super) const OWN_KEYS: &[&str] = &["engine", "voice", "speed", "timezone"];
 
 #[derive(Debug)]
 pub(crate) struct VoiceTable {
@@ -19,15 +20,18 @@ pub(crate) struct VoiceTable {
     voice: Option<Spanned<String>>,
     language: Option<Spanned<String>>,
     speed: Option<Spanned<String>>,
+    timezone: Option<Spanned<String>>,
 }
 
 impl VoiceTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        table.explain(&["time_zone", "tz", "zone"], "the time zone is `timezone`");
         Self {
             engine: table.take("engine"),
             voice: table.take("voice"),
             language: table.take("language"),
             speed: table.number_or_text("speed"),
+            timezone: table.take("timezone"),
         }
     }
 
@@ -42,6 +46,27 @@ impl VoiceTable {
             language: language(script.file, self.language.as_ref()),
             in_call_language: false,
             speed: speed(script.file, self.speed.as_ref()),
+        })
+    }
+}
+
+impl VoiceTable {
+    /// The time zone of the texts. Without the table or the key, it is that of the host.
+    pub(super) fn timezone(table: Option<&Self>, script: &ScriptContext<'_>) -> ScriptTimezone {
+        let Some(name) = table.and_then(|table| table.timezone.as_ref()) else {
+            return ScriptTimezone::host();
+        };
+        ScriptTimezone::named(name.get_ref()).unwrap_or_else(|| {
+            let names = ScriptTimezone::names();
+            let help = match nearest(name.get_ref(), names.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => {
+                    "write a name of the time zone database, such as \"Europe/Berlin\"".to_owned()
+                }
+            };
+            let message = format!("there is no time zone `{}`", name.get_ref());
+            script.file.error_with_help(name.span(), message, help);
+            ScriptTimezone::default()
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{EslChannel, PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT, RECORD_FILL_CNG};
+use super::{EslChannel, PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT, RECORD_FILL_CNG, SAY_ZONE};
 use crate::channel::{Destination, Exit, HangupCause, Interruption, STANDARD_VARIABLE_PREFIX};
 use crate::esl::command::EslCommand;
 use crate::esl::connection::{REPLY_TIMEOUT, SOCKET_RESUME};
@@ -99,6 +99,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             (self.terminators_disabled, PLAYBACK_TERMINATORS),
             (self.playback_limited, PLAYBACK_TIMEOUT),
             (self.record_fill_enabled, RECORD_FILL_CNG),
+            (self.say_zone_changed, SAY_ZONE),
         ];
         for (_, name) in changed.into_iter().filter(|&(is_changed, _)| is_changed) {
             self.defer_variable(name, &self.original_variable(name));

@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use crate::channel::{Sound, SwitchTts};
+use crate::channel::{MomentForm, Sound, SwitchTts};
 use crate::esl::command::EventUuid;
 use crate::esl::quote::EslVariableValue;
 
@@ -39,6 +39,11 @@ impl Playback {
 /// The language that is tried if FreeSWITCH has no sounds in the channel's language.
 const FALLBACK_LANGUAGE: &str = "en";
 
+/// The time zone in which `say` tells the time: a variable with a name of `timezones.conf.xml`, which may not have it,
+/// or with seconds east of UTC, except 0 (`en_say_time` in `mod_say_en.c`, and the modules for other languages).
+pub(super) const SAY_ZONE: &str = "timezone";
+pub(super) const SAY_ZONE_SECONDS: i64 = 1;
+
 /// The applications that may be able to play a sound, in the order in which they are tried. Empty if there is nothing
 /// to play, or if FreeSWITCH would not accept the argument.
 pub(super) fn playbacks(sound: &Sound, language: &str, prefer_http_cache: bool) -> Vec<Playback> {
@@ -47,7 +52,21 @@ pub(super) fn playbacks(sound: &Sound, language: &str, prefer_http_cache: bool) 
         Sound::Url(url) => url_playbacks(url, prefer_http_cache),
         Sound::Digits(digits) => say_playbacks("number iterated", digits, language),
         Sound::Letters(letters) => say_playbacks("name_spelled pronounced", letters, language),
+        Sound::Moment(moment) => {
+            // A zone of 0 seconds would be read as a name.
+            let seconds = moment.clock_seconds - SAY_ZONE_SECONDS;
+            say_playbacks(moment_method(moment.form), &seconds.to_string(), language)
+        }
         Sound::Tts(text) => speak_playback(text).into_iter().collect(),
+    }
+}
+
+/// English says 12 hours with `pronounced`. The other modules for languages read it in the way of their language.
+fn moment_method(form: MomentForm) -> &'static str {
+    match form {
+        MomentForm::Date => "current_date pronounced",
+        MomentForm::Time => "current_time pronounced",
+        MomentForm::DateTime => "current_date_time pronounced",
     }
 }
 

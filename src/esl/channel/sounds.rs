@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::EslChannel;
-use super::playback::{self, Playback, PlayingSound};
+use super::playback::{self, Playback, PlayingSound, SAY_ZONE, SAY_ZONE_SECONDS};
 use crate::channel::digits::DigitCollector;
 use crate::channel::{Interruption, Sound};
 use crate::esl::connection::{ExecutionCompletion, ExecutionWait};
@@ -54,6 +54,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         sound: &Sound,
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
+        if let Sound::Moment(_) = sound {
+            self.say_zone_changed = true;
+            self.defer_variable(SAY_ZONE, &SAY_ZONE_SECONDS.to_string());
+        }
         for playback in self.playbacks(sound) {
             if self.run_playback(&playback, collector.as_deref_mut()).await?
                 != PlaybackResult::Failed

@@ -58,6 +58,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
             (FakeAgiCommand::SayAlpha, [letters, keys]) => {
                 self.say_characters("letters", letters, keys).await
             }
+            (FakeAgiCommand::SayDateTime, [time, keys, format, zone])
+                if starts_with_number(time) =>
+            {
+                self.say_datetime(time, keys, format, zone).await
+            }
             (FakeAgiCommand::RecordFile, [name, format, keys, time, rest @ ..]) => {
                 match time.parse() {
                     Ok(milliseconds) => {

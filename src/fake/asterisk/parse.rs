@@ -66,6 +66,7 @@ pub(super) enum FakeAgiCommand {
     Noop,
     RecordFile,
     SayAlpha,
+    SayDateTime,
     SayDigits,
     SetContext,
     SetExtension,
@@ -79,7 +80,7 @@ pub(super) enum FakeAgiCommand {
     WaitForDigit,
 }
 
-const COMMANDS: [(&[&str], FakeAgiCommand); 19] = [
+const COMMANDS: [(&[&str], FakeAgiCommand); 20] = [
     (&["ANSWER"], FakeAgiCommand::Answer),
     (&["CHANNEL", "STATUS"], FakeAgiCommand::ChannelStatus),
     (&["EXEC"], FakeAgiCommand::Exec),
@@ -88,6 +89,7 @@ const COMMANDS: [(&[&str], FakeAgiCommand); 19] = [
     (&["NOOP"], FakeAgiCommand::Noop),
     (&["RECORD", "FILE"], FakeAgiCommand::RecordFile),
     (&["SAY", "ALPHA"], FakeAgiCommand::SayAlpha),
+    (&["SAY", "DATETIME"], FakeAgiCommand::SayDateTime),
     (&["SAY", "DIGITS"], FakeAgiCommand::SayDigits),
     (&["SET", "CONTEXT"], FakeAgiCommand::SetContext),
     (&["SET", "EXTENSION"], FakeAgiCommand::SetExtension),
@@ -110,6 +112,7 @@ impl FakeAgiCommand {
                 | Self::WaitForDigit
                 | Self::SayDigits
                 | Self::SayAlpha
+                | Self::SayDateTime
                 | Self::RecordFile
         )
     }

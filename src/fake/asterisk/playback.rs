@@ -70,7 +70,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
             length.map_or(Duration::ZERO, |length| length.duration_of(length.samples))
         };
         let duration = characters.chars().map(duration_of).sum();
-        self.phone.sound_started(&format!("{folder} {characters}"), duration);
+        self.say(&format!("{folder} {characters}"), duration, keys).await
+    }
+
+    /// `handle_saydatetime`. Each letter of the format takes as long as a digit.
+    pub(super) async fn say_datetime(
+        &mut self,
+        time: &str,
+        keys: &str,
+        format: &str,
+        zone: &str,
+    ) -> FakeAgiReply {
+        let digit = self.sounds.length("digits/0");
+        let digit = digit.map_or(Duration::ZERO, |length| length.duration_of(length.samples));
+        let letters = u32::try_from(format.chars().count()).unwrap_or(u32::MAX);
+        self.say(&format!("datetime {time} {format} {zone}"), digit * letters, keys).await
+    }
+
+    async fn say(&mut self, sound: &str, duration: Duration, keys: &str) -> FakeAgiReply {
+        self.phone.sound_started(sound, duration);
         self.announce_question(keys, 0);
         let end = self.wait_for_key(Instant::now() + duration, keys).await;
         self.phone.digits_not_expected();

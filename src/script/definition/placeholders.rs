@@ -76,8 +76,12 @@ impl Script {
 
     fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         let outcomes = self.outcomes().flat_map(ScriptOutcome::placeholders);
-        let hangup = self.hangup.iter().flat_map(ScriptTrigger::placeholders);
-        self.placeholders_before_request().chain(outcomes).chain(hangup)
+        self.placeholders_before_request().chain(outcomes).chain(self.end_placeholders())
+    }
+
+    /// The placeholders of `[hangup]` and `[ended]`.
+    fn end_placeholders(&self) -> impl Iterator<Item = &Placeholder> {
+        self.hangup.iter().chain(&self.ended).flat_map(ScriptTrigger::placeholders)
     }
 
     fn next_scripts(&self) -> impl Iterator<Item = &str> {
@@ -93,17 +97,37 @@ impl Script {
 }
 
 /// For each script, what can be read of its answer after its outcome was chosen: by the scripts that can follow, by its
-/// `[hangup]`, by its other outcomes if `again` repeats it, and with its name, as in `{NAME.$path}`.
+/// `[hangup]` and `[ended]`, by its other outcomes if `again` repeats it, and with its name, as in `{NAME.$path}`, also by
+/// the `[ended]` of a script before it.
 pub(crate) fn later_answer_parts(scripts: &[Script]) -> Vec<Vec<AnswerPart>> {
     let by_name: HashMap<_, _> =
         scripts.iter().map(|script| (script.name.as_str(), script)).collect();
-    scripts.iter().map(|script| parts_read_later(script, &by_name)).collect()
+    let read_at_end = parts_read_at_end(scripts);
+    let parts = scripts.iter().map(|script| {
+        let at_end = read_at_end.get(script.name.as_str()).into_iter().flatten().copied();
+        parts_read_later(script, &by_name, at_end)
+    });
+    parts.collect()
 }
 
-fn parts_read_later(script: &Script, by_name: &HashMap<&str, &Script>) -> Vec<AnswerPart> {
-    let mut parts: Vec<&AnswerPart> = Vec::new();
-    let hangup = script.hangup.iter().flat_map(ScriptTrigger::placeholders);
-    parts.extend(hangup.filter_map(last_answer_part));
+/// What the `[ended]` of all scripts read with the name of a script, by that name.
+fn parts_read_at_end(scripts: &[Script]) -> HashMap<&str, Vec<&AnswerPart>> {
+    let mut parts: HashMap<&str, Vec<&AnswerPart>> = HashMap::new();
+    for placeholder in scripts.iter().flat_map(Script::end_placeholders) {
+        if let Placeholder::OtherAnswer(name, part) = placeholder {
+            parts.entry(name).or_default().push(part);
+        }
+    }
+    parts
+}
+
+fn parts_read_later<'s>(
+    script: &'s Script,
+    by_name: &HashMap<&str, &'s Script>,
+    read_at_end: impl Iterator<Item = &'s AnswerPart>,
+) -> Vec<AnswerPart> {
+    let mut parts: Vec<&AnswerPart> = read_at_end.collect();
+    parts.extend(script.end_placeholders().filter_map(last_answer_part));
     if script.repeats() {
         let outcomes = script.outcomes().flat_map(ScriptOutcome::placeholders);
         parts.extend(outcomes.filter_map(last_answer_part));

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::channel::Sound;
+use crate::channel::{MomentForm, Sound};
+use crate::script::currency::CurrencyCode;
 use crate::script::language_code::primary_language;
 use crate::script::template::Placeholder;
 
@@ -44,6 +45,14 @@ pub enum SayAs {
     Digits,
     /// As a number.
     Number,
+    /// As a date, a time, or both.
+    Moment(MomentForm),
+    /// As an amount of money. A value without a currency is in this one.
+    Money(Option<CurrencyCode>),
+    /// As `third`.
+    Ordinal,
+    /// As a telephone number.
+    Phone,
 }
 
 /// Recorded sounds, by the language of the channel.

@@ -1,4 +1,4 @@
-//! `[trigger]` and `[hangup]`: a request with placeholders, and how its answer is used.
+//! `[trigger]`, `[hangup]` and `[ended]`: a request with placeholders, and how its answer is used.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -32,12 +32,17 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             ThenAction::Again => Some(self.state.script().clone()),
             _ => None,
         };
-        // Keys pressed during the sounds are type-ahead if the next script asks for digits.
-        let next_keypress = next_script.as_ref().and_then(|script| script.keypress.as_ref());
+        // Keys pressed during the sounds are type-ahead if the next script asks for digits. If its `[limit]` allows no
+        // further try, it asks for nothing.
+        let asks = |script: &&Arc<Script>| {
+            matches!(outcome.then, ThenAction::Again) || self.state.may_begin(script)
+        };
+        let asking_script = next_script.as_ref().filter(asks);
+        let next_keypress = asking_script.and_then(|script| script.keypress.as_ref());
         let type_ahead = next_keypress
             .map_or(TypeAhead::Discard, |keypress| TypeAhead::Keep(&keypress.digit_options));
-        if let Some(next_script) = &next_script {
-            log_question(next_script);
+        if let Some(asking_script) = asking_script {
+            log_question(asking_script);
         }
         if let Some(language) = &outcome.language {
             self.set_language(language);

@@ -10,7 +10,7 @@ use crate::channel::{Channel, HoldMedia, Interruption};
 use crate::script::activity::CallActivity;
 use crate::script::answer::{AnswerValue, TriggerAnswer};
 use crate::script::branch::{BranchDecision, decide_branch, full_reason};
-use crate::script::call_state::RequestPhase;
+use crate::script::call_state::{CallPlaceholders, RequestPhase};
 use crate::script::definition::{Script, ScriptTrigger};
 use crate::script::escape::EscapeError;
 use crate::script::hold_media::HoldMediaBuilder;
@@ -71,7 +71,15 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         trigger: &ScriptTrigger,
         phase: RequestPhase,
     ) -> Result<TriggerRequest, EscapeError> {
-        let request = TriggerRequest::fill(trigger, &self.state.values(phase))?;
+        self.fill_request_with(trigger, &self.state.values(phase))
+    }
+
+    pub(super) fn fill_request_with(
+        &self,
+        trigger: &ScriptTrigger,
+        values: &CallPlaceholders<'_>,
+    ) -> Result<TriggerRequest, EscapeError> {
+        let request = TriggerRequest::fill(trigger, values)?;
         let request = TriggerRequest { trace: self.trace.clone(), ..request };
         debug!(
             method = request.method.as_str(),

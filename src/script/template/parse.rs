@@ -9,7 +9,7 @@ use nom::combinator::{all_consuming, map, map_opt, recognize, rest, value};
 use nom::sequence::{delimited, preceded, separated_pair};
 use nom::{IResult, Parser};
 
-use super::placeholder::{InputKind, Placeholder, SIMPLE_PLACEHOLDERS};
+use super::placeholder::{InputKind, Placeholder, SIMPLE_PLACEHOLDERS, VALUE_VERBS};
 use super::suggest::suggest_placeholder;
 use crate::script::answer_part::AnswerPart;
 use crate::script::path::KeyPath;
@@ -91,11 +91,14 @@ pub(super) fn parse_pieces<T>(
     (pieces, errors)
 }
 
-/// A hint for `{say:…}`, `{digits:…}` and `{number:…}` in a text that is not spoken.
+/// A hint for `{say:…}`, `{date:…}` and so on in a text that is not spoken.
 fn spoken_form_hint(inner: &str) -> Option<String> {
     let (verb, object) = inner.split_once(':')?;
-    let is_spoken_form =
-        matches!(verb, "say" | "digits" | "number") && parse_placeholder(object).is_ok();
+    let object = match (verb, object.rsplit_once(' ')) {
+        ("money", Some((object, _currency))) => object,
+        _ => object,
+    };
+    let is_spoken_form = VALUE_VERBS.contains(&verb) && parse_placeholder(object).is_ok();
     is_spoken_form.then(|| format!("this text is not spoken: write `{{{object}}}`"))
 }
 

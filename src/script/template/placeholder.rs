@@ -22,8 +22,10 @@ pub enum Placeholder {
     Language,
     /// `{attempt}`: the number of the attempt in this script, from 1.
     Attempt,
-    /// `{script}`: the name of the running script.
+    /// `{script}`: the name of the running script. In `[ended]`, of the script that ran last.
     Script,
+    /// `{outcome}`, `{code}`, `{duration}`, `{path}`: only in `[hangup]` and `[ended]`.
+    CallEnd(CallEndValue),
     /// `{arg.NAME}`: an argument from the dialplan.
     Arg(String),
     Secret(String),
@@ -37,7 +39,7 @@ pub enum Placeholder {
 }
 
 /// The placeholders that are a single word.
-pub(super) const SIMPLE_PLACEHOLDERS: [(&str, Placeholder); 12] = [
+pub(super) const SIMPLE_PLACEHOLDERS: [(&str, Placeholder); 16] = [
     ("caller", Placeholder::Caller),
     ("caller_name", Placeholder::CallerName),
     ("called", Placeholder::Called),
@@ -50,7 +52,15 @@ pub(super) const SIMPLE_PLACEHOLDERS: [(&str, Placeholder); 12] = [
     ("answer", Placeholder::Answer(AnswerPart::Compared)),
     ("attempt", Placeholder::Attempt),
     ("script", Placeholder::Script),
+    ("outcome", Placeholder::CallEnd(CallEndValue::Outcome)),
+    ("code", Placeholder::CallEnd(CallEndValue::Code)),
+    ("duration", Placeholder::CallEnd(CallEndValue::Duration)),
+    ("path", Placeholder::CallEnd(CallEndValue::Path)),
 ];
+
+/// The words before the colon of the forms that speak a value.
+pub(super) const VALUE_VERBS: [&str; 9] =
+    ["say", "digits", "number", "date", "time", "datetime", "money", "ordinal", "phone"];
 
 /// Which input of a script a placeholder stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,6 +71,19 @@ pub enum InputKind {
     Speech,
     /// Either of them.
     Input,
+}
+
+/// What a placeholder says about the end of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CallEndValue {
+    /// `{outcome}`: the value of `DIALSCRIPT_OUTCOME`.
+    Outcome,
+    /// `{code}`: the value of `DIALSCRIPT_CODE`.
+    Code,
+    /// `{duration}`: how long the scripts had the call, in whole seconds.
+    Duration,
+    /// `{path}`: the scripts of the call in their order, each with its outcome.
+    Path,
 }
 
 /// The source of the values of placeholders.

@@ -1,4 +1,4 @@
-//! Parses texts that are spoken. They may contain forms such as `{say:…}` and `{play:…}`.
+//! Parses texts that are spoken. They may contain forms such as `{date:…}` and `{play:…}`.
 
 use std::ops::Range;
 
@@ -11,7 +11,9 @@ use super::parse::{
     BraceSyntax, MessageAndHelp, PlaceholderError, parse_pieces, parse_placeholder,
     split_answer_placeholder,
 };
-use super::placeholder::Placeholder;
+use super::placeholder::{Placeholder, VALUE_VERBS};
+use crate::channel::MomentForm;
+use crate::script::currency::CurrencyCode;
 use crate::script::definition::SayAs;
 
 /// A piece of a spoken text in a script.
@@ -19,7 +21,7 @@ use crate::script::definition::SayAs;
 pub enum SpokenPhrase {
     /// Words to be spoken.
     Text(String),
-    /// `{say:…}`, `{digits:…}`, `{number:…}` or a plain placeholder.
+    /// `{say:…}`, `{date:…}` and so on, or a plain placeholder.
     Value(Placeholder, SayAs),
     /// `{play:NAME}`: a sound by its name, file or URL.
     Sound(String),
@@ -29,9 +31,6 @@ pub enum SpokenPhrase {
 
 /// Punctuation that ends a sentence or a clause.
 const SENTENCE_ENDS: &str = ".,;:!?…";
-
-/// The words that may stand before the colon.
-const VERBS: [&str; 4] = ["say", "digits", "number", "play"];
 
 /// Parses a text that is spoken. Words are separated by single spaces. Pieces without any letter or digit are dropped.
 /// Returns all errors, not only the first.
@@ -71,10 +70,12 @@ fn parse_phrase(inner: &str) -> Result<SpokenPhrase, MessageAndHelp> {
         return parse_placeholder(inner)
             .map(|placeholder| SpokenPhrase::Value(placeholder, SayAs::Words));
     };
+    if let Some(say_as) = say_as(verb) {
+        return placeholder_after_verb(verb, object)
+            .map(|placeholder| SpokenPhrase::Value(placeholder, say_as));
+    }
     match verb {
-        "say" => spoken_value(verb, object, SayAs::Words),
-        "digits" => spoken_value(verb, object, SayAs::Digits),
-        "number" => spoken_value(verb, object, SayAs::Number),
+        "money" => parse_money(object),
         "play" if split_answer_placeholder(object).is_some() => {
             placeholder_after_verb(verb, object).map(SpokenPhrase::SoundUrl)
         }
@@ -89,8 +90,38 @@ fn verb_and_object(input: &str) -> IResult<&str, (&str, &str)> {
     separated_pair(alpha1, char(':'), rest).parse(input)
 }
 
-fn spoken_value(verb: &str, object: &str, say_as: SayAs) -> Result<SpokenPhrase, MessageAndHelp> {
-    placeholder_after_verb(verb, object).map(|placeholder| SpokenPhrase::Value(placeholder, say_as))
+/// How a value after this word is spoken, if the value is all that can follow it.
+fn say_as(verb: &str) -> Option<SayAs> {
+    match verb {
+        "say" => Some(SayAs::Words),
+        "digits" => Some(SayAs::Digits),
+        "number" => Some(SayAs::Number),
+        "date" => Some(SayAs::Moment(MomentForm::Date)),
+        "time" => Some(SayAs::Moment(MomentForm::Time)),
+        "datetime" => Some(SayAs::Moment(MomentForm::DateTime)),
+        "ordinal" => Some(SayAs::Ordinal),
+        "phone" => Some(SayAs::Phone),
+        _ => None,
+    }
+}
+
+/// A placeholder, and the code of a currency if there is one.
+fn parse_money(object: &str) -> Result<SpokenPhrase, MessageAndHelp> {
+    let (object, currency) = match object.trim_end().rsplit_once(' ') {
+        Some((value, code)) if !code.contains(['"', ']']) => (value.trim_end(), Some(code)),
+        _ => (object, None),
+    };
+    let placeholder = placeholder_after_verb("money", object)?;
+    let currency = currency.map(|code| {
+        let suggested = CurrencyCode::parse(&code.to_uppercase());
+        let help = match suggested {
+            Some(code) => format!("did you mean `{{money:{object} {code:?}}}`?"),
+            None => "write its code of ISO 4217, such as `EUR`".to_owned(),
+        };
+        CurrencyCode::parse(code)
+            .ok_or_else(|| (format!("there is no currency `{code}`"), Some(help)))
+    });
+    Ok(SpokenPhrase::Value(placeholder, SayAs::Money(currency.transpose()?)))
 }
 
 fn placeholder_after_verb(verb: &str, object: &str) -> Result<Placeholder, MessageAndHelp> {
@@ -103,9 +134,13 @@ fn placeholder_after_verb(verb: &str, object: &str) -> Result<Placeholder, Messa
 }
 
 fn suggest_verb(unknown: &str, object: &str) -> String {
-    let nearest = VERBS.iter().map(|verb| (strsim::damerau_levenshtein(verb, unknown), verb)).min();
+    let verbs = || VALUE_VERBS.into_iter().chain(["play"]);
+    let nearest = verbs().map(|verb| (strsim::damerau_levenshtein(verb, unknown), verb)).min();
     match nearest {
         Some((0..=2, verb)) => format!("did you mean `{{{verb}:{object}}}`?"),
-        _ => "write `{say:…}`, `{digits:…}`, `{number:…}` or `{play:…}`".to_owned(),
+        _ => {
+            let verbs: Vec<_> = verbs().map(|verb| format!("`{{{verb}:…}}`")).collect();
+            format!("write one of {}", verbs.join(", "))
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Suggestions for placeholders that do not exist.
 
-use super::placeholder::SIMPLE_PLACEHOLDERS;
+use super::placeholder::{SIMPLE_PLACEHOLDERS, VALUE_VERBS};
 use crate::script::path::KeyPath;
 
 /// Names that other programs have for what a placeholder stands for: variables of Asterisk and FreeSWITCH, and names
@@ -55,7 +55,9 @@ const ANSWER_PREFIXES: &[&str] = &["response", "answer", "result", "json", "body
 
 /// How to correct an unknown placeholder; `None` if that is not known.
 pub(super) fn suggest_placeholder(inner: &str) -> Option<String> {
-    if let Some(("say" | "digits" | "number", object)) = inner.split_once(':') {
+    if let Some((verb, object)) = inner.split_once(':')
+        && VALUE_VERBS.contains(&verb)
+    {
         return suggest_placeholder(object);
     }
     let name = inner.trim().to_lowercase();

@@ -43,6 +43,42 @@ fn reporting_hang_ups() -> CallRow {
     CallRow::of(format!("{CALL}{hangup}"))
 }
 
+/// The same script, with a report of every call.
+fn reporting_ends() -> CallRow {
+    let ended = r#"
+    [ended]
+    url = "http://shop.example/ended?id={keypress}&o={outcome}&c={code}"
+    body = "s={script}&d={duration}&p={path}"
+    "#;
+    CallRow::of(format!("{CALL}{ended}"))
+}
+
+/// A script that leads to one without a report.
+fn reporting_chain() -> CallRow {
+    let first = r#"
+    [keypress]
+    length = 1
+    gap = "2s"
+    [otherwise]
+    then = "script next"
+    [no_input]
+    [ended]
+    url = "http://shop.example/ended?first={keypress}&next={next.keypress}"
+    body = "o={outcome}&s={script}&d={duration}&p={path}"
+    "#;
+    let next = r#"
+    [prompt]
+    play = "switch:number"
+    [keypress]
+    length = 1
+    gap = "2s"
+    [otherwise]
+    then = "hangup"
+    [no_input]
+    "#;
+    CallRow::of(first).and("next", next)
+}
+
 rows! {
     nothing_interrupts_the_call:
         call().ends("matched", "9100@shipping").hears("up number| <default > found");
@@ -90,4 +126,28 @@ rows! {
             .requests(&["asks http://shop.example/?id=47 "]);
     a_call_that_a_shutdown_ends_reports_nothing:
         reporting_hang_ups().shuts_down(1500).ends("error", "NextStep").requests(&[]);
+    a_call_that_goes_to_a_destination_is_reported_at_its_end:
+        reporting_ends().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).ends("matched", "9100@shipping")
+            .requests(&["asks http://shop.example/?id=47 ",
+                "tells http://shop.example/ended?id=47&o=matched&c=200 s=main&d=4&p=main%3Amatched"]);
+    a_call_without_input_is_reported_at_its_end:
+        reporting_ends().ends("no_input", "NextStep")
+            .requests(&["tells http://shop.example/ended?id=&o=no_input&c= s=main&d=7&p=main%3Ano_input"]);
+    a_hang_up_is_reported_as_the_end:
+        reporting_ends().keys("1000:4").hangs_up(2500).ends("hangup", "HangupHandler")
+            .requests(&["tells http://shop.example/ended?id=4&o=hangup&c= s=main&d=2&p=main%3Ahangup"]);
+    a_shutdown_is_reported_as_the_end:
+        reporting_ends().shuts_down(1500).ends("error", "NextStep")
+            .requests(&["tells http://shop.example/ended?id=&o=error&c= s=main&d=1&p=main%3Aerror"]);
+    the_call_limit_is_reported_as_the_end:
+        reporting_ends().call_limit(2500).ends("error", "NextStep")
+            .requests(&["tells http://shop.example/ended?id=&o=error&c= s=main&d=2&p=main%3Aerror"]);
+    the_end_of_a_chain_is_reported_by_the_script_that_says_how:
+        reporting_chain().keys("1500:3 3500:8").ends("otherwise", "hung up 16")
+            .requests(&["tells http://shop.example/ended?first=3&next=8 \
+                o=otherwise&s=next&d=3&p=main%3Aotherwise%2Cnext%3Aotherwise"]);
+    a_hang_up_in_a_chain_is_reported_by_the_script_that_says_how:
+        reporting_chain().keys("1500:3").hangs_up(3500).ends("hangup", "HangupHandler")
+            .requests(&["tells http://shop.example/ended?first=3&next= \
+                o=hangup&s=next&d=3&p=main%3Aotherwise%2Cnext%3Ahangup"]);
 }

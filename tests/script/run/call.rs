@@ -31,6 +31,8 @@ pub(super) struct FakeChannel {
     caller: Arc<Caller>,
     pub(super) line: LineState,
     pub(super) enters: VecDeque<Result<&'static str, Interruption>>,
+    /// How long each question for digits takes.
+    pub(super) question_time: Duration,
     /// The result of each speech question. After the last one, words.
     pub(super) says: VecDeque<Result<SpeechResult, Interruption>>,
     pub(super) leaves_while_waiting: bool,
@@ -102,6 +104,7 @@ impl Channel for FakeChannel {
     ) -> Result<Digits, Interruption> {
         self.plays(sounds).await;
         self.does("ask");
+        tokio::time::sleep(self.question_time).await;
         let digits = self.enters.pop_front().unwrap_or(Ok(""))?.to_owned();
         Ok(Digits { digits, end: DigitsEnd::Timeout })
     }
@@ -261,6 +264,10 @@ impl TriggerClient for FakeTriggers {
 
     fn send_detached(&self, request: TriggerRequest, script: &Arc<Script>) {
         self.does(format!("{} tells {}", script.name, request.target.url.text()));
+        if let Some((body, _)) = &request.body {
+            self.does(format!("{} sends {}", script.name, body.text()));
+            self.does(format!("{} shows {}", script.name, body.redacted()));
+        }
     }
 }
 
@@ -293,6 +300,7 @@ impl ScriptCall {
             caller: Arc::new(caller),
             line: LineState::Ringing,
             enters: VecDeque::new(),
+            question_time: Duration::ZERO,
             says: VecDeque::new(),
             leaves_while_waiting: false,
             leaves_at_request: None,

@@ -1,6 +1,6 @@
 //! Prompts: sounds of every kind, and sounds that are missing.
 
-use dialscript::channel::SwitchTts;
+use dialscript::channel::{MomentForm, SwitchMoment, SwitchTts};
 
 use super::*;
 
@@ -65,6 +65,43 @@ async fn digits_and_letters_are_spoken_by_the_switch_and_a_text_for_its_synthesi
         asterisk.answers(r#"SAY ALPHA "*12" """#, "200 result=0").await;
     });
     assert_eq!(played.await, Ok(()));
+}
+
+/// 1 December 2026, 14:30.
+fn moment(form: MomentForm) -> Sound {
+    Sound::Moment(SwitchMoment { form, clock_seconds: 1_796_135_400 })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_date_is_said_in_the_order_of_the_language_and_in_pieces() {
+    let sounds = vec![moment(MomentForm::DateTime), moment(MomentForm::Time)];
+    let played = played(sounds, async |asterisk| {
+        for format in ["ABd", "Y", "IMp", "IMp"] {
+            let say = format!(r#"SAY DATETIME 1796135400 "" {format} UTC"#);
+            asterisk.answers(&say, "200 result=0").await;
+        }
+    });
+    assert_eq!(played.await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_barge_in_a_key_cuts_one_part_of_a_date_short() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        let keys = "0123456789#";
+        for (format, reply) in
+            [("A", "200 result=0".to_owned()), ("B", digit('4')), ("d", digit('7'))]
+        {
+            asterisk
+                .answers(&format!(r#"SAY DATETIME 1796135400 "{keys}" {format} UTC"#), &reply)
+                .await;
+        }
+        asterisk.answers(r#"SAY DATETIME 1796135400 "" Y UTC"#, "200 result=0").await;
+    };
+    let question = DigitOptions { max_digits: 2, barge_in: false, ..four_digits() };
+    let mut prompt = [moment(MomentForm::Date)].into_iter();
+    let (asked, ()) = tokio::join!(channel.collect_digits(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("47", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::channel::{
-    Channel, DigitsEnd, HoldMedia, HoldMusic, Interruption, Sound, SwitchTts, TypeAhead,
+    Channel, DigitsEnd, Exit, HandoverResult, HoldMedia, HoldMusic, Interruption, MomentForm,
+    Sound, SwitchMoment, SwitchTts, TypeAhead,
 };
 use dialscript::esl::channel::EslChannel;
 use tokio::io::DuplexStream;
@@ -72,6 +73,34 @@ async fn digits_in_a_language_without_sounds_are_spoken_in_english() {
     };
     let sounds = [Sound::Digits("12".into())];
     assert_eq!(tokio::join!(play(&mut channel, &sounds), calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_date_is_said_in_a_time_zone_that_every_freeswitch_has_and_the_dialplan_gets_its_own_back()
+ {
+    let variables = "variable_default_language: de\nvariable_timezone: America/New_York\n";
+    let EslCall { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
+    let calls = async {
+        switch.sets("timezone=1;playback_terminators=none").await;
+        // 1 December 2026, 14:30, one second before: the time zone is one second ahead of UTC.
+        fails(&mut switch, "say", "de current_date pronounced 1796135399\n").await;
+        is_heard(&mut switch, "say", "en current_date pronounced 1796135399\n").await;
+        switch.sets("timezone=1").await;
+        is_heard(&mut switch, "say", "de current_time pronounced 1796135399\n").await;
+        switch.sets("timezone=1").await;
+        is_heard(&mut switch, "say", "de current_date_time pronounced 1796135399\n").await;
+        switch.sets("playback_terminators=;timezone=America/New_York").await;
+    };
+    let moment = |form| Sound::Moment(SwitchMoment { form, clock_seconds: 1_796_135_400 });
+    let sounds = [MomentForm::Date, MomentForm::Time, MomentForm::DateTime].map(moment);
+    let left = async {
+        assert_eq!(play(&mut channel, &sounds).await, Ok(()));
+        channel.hand_over(&[], &Exit::Continue).await
+    };
+    tokio::select! {
+        left = left => assert_eq!(left, HandoverResult::Completed),
+        () = async { calls.await; std::future::pending().await } => {}
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use dialscript::channel::{
-    AsrSource, Channel, DigitOptions, Digits, DigitsEnd, Interruption, Sound, SpeechOptions,
-    SpeechResult,
+    AsrSource, Channel, DigitOptions, Digits, DigitsEnd, Interruption, MomentForm, Sound,
+    SpeechOptions, SpeechResult, SwitchMoment,
 };
 use dialscript::fake::asterisk::{AgiStatus, FakeAsteriskCall, FakeDestinations, FakeLineState};
 use dialscript::fake::dtmf::DtmfSource;
@@ -213,9 +213,14 @@ async fn the_driver_and_the_switch_agree_on_every_kind_of_sound() {
         call_of(DtmfSource::none(), UtteranceSource::silent(), None).await;
     channel.pick_up(true).await.unwrap();
     let url = "http://10.0.0.5:8085/0123456789abcdef0123456789abcdef.wav";
-    let mut prompt =
-        [Sound::Digits("07".into()), Sound::Url(url.into()), Sound::Letters("ab".into())]
-            .into_iter();
+    let moment = SwitchMoment { form: MomentForm::Time, clock_seconds: 1_796_135_400 };
+    let mut prompt = [
+        Sound::Digits("07".into()),
+        Sound::Url(url.into()),
+        Sound::Letters("ab".into()),
+        Sound::Moment(moment),
+    ]
+    .into_iter();
     let question = four_digits();
     assert!(channel.collect_digits(&mut prompt, &question).await.is_ok());
     let sounds: Vec<_> = phone_log
@@ -226,5 +231,5 @@ async fn the_driver_and_the_switch_agree_on_every_kind_of_sound() {
             _ => None,
         })
         .collect();
-    assert_eq!(sounds, ["digits 07", url, "letters ab"]);
+    assert_eq!(sounds, ["digits 07", url, "letters ab", "datetime 1796135400 IMp UTC"]);
 }

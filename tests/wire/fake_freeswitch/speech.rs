@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use dialscript::channel::{
-    AsrSource, Channel, DigitOptions, Exit, HandoverResult, Interruption, KeySet, LineState, Sound,
-    SpeechOptions, SpeechResult, SwitchTts, TypeAhead,
+    AsrSource, Channel, DigitOptions, Exit, HandoverResult, Interruption, KeySet, LineState,
+    MomentForm, Sound, SpeechOptions, SpeechResult, SwitchMoment, SwitchTts, TypeAhead,
 };
 use dialscript::fake::freeswitch::{self, FakeFreeSwitchCall};
 use dialscript::fake::phone::CallEvent;
@@ -165,7 +165,9 @@ async fn speech_digits_and_missing_sounds_are_in_the_phone_log() {
         Sound::Tts(SwitchTts { engine, voice, text }.into())
     };
     let url = Sound::Url("http://127.0.0.1:8085/a.wav".into());
-    let sounds = [spoken("none"), spoken("flite"), Sound::Digits("47".into()), url];
+    let moment = SwitchMoment { form: MomentForm::Date, clock_seconds: 1_796_135_400 };
+    let sounds =
+        [spoken("none"), spoken("flite"), Sound::Digits("47".into()), Sound::Moment(moment), url];
     call.channel.play(&mut sounds.into_iter(), TypeAhead::Discard).await.unwrap();
     let events = call.phone_log.events();
     let heard = events.iter().filter_map(|happening| match happening {
@@ -178,6 +180,8 @@ async fn speech_digits_and_missing_sounds_are_in_the_phone_log() {
         "+ speak flite|kal|Order seven",
         "- say hi number iterated 47",
         "+ say en number iterated 47",
+        "- say hi current_date pronounced 1796135399",
+        "+ say en current_date pronounced 1796135399",
         "+ http://127.0.0.1:8085/a.wav",
     ];
     assert_eq!(heard.collect::<Vec<_>>(), wanted);

@@ -1,0 +1,58 @@
+//! `[limit]`: how often a script may begin in one call.
+
+use std::ops::Range;
+
+use serde_spanned::Spanned;
+
+use super::outcome::OutcomeTable;
+use crate::config::file::TomlFile;
+use crate::config::table_reader::TableReader;
+use crate::config::value::WholeNumber;
+
+/// Keys that belong only in this table.
+pub(super) const OWN_KEYS: &[&str] = &["tries"];
+
+/// The maximum of `tries`. Two scripts that lead to each other reach it before the call has run too many scripts.
+const MAX_TRIES: u64 = 20;
+
+/// Names that people try for the key.
+const TRIES_NAMES: &[&str] = &["attempts", "max_tries", "max_attempts", "count", "max", "times"];
+const TRIES_HELP: &str = "how often the script may begin in one call is `tries`: write `tries = 3`";
+
+#[derive(Debug)]
+pub(crate) struct LimitTable {
+    pub(super) span: Range<usize>,
+    tries: Option<Spanned<WholeNumber>>,
+}
+
+impl LimitTable {
+    pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        table.explain_required("tries", TRIES_NAMES, TRIES_HELP);
+        let tries = table.require("tries", "write `tries = 3`");
+        Self { span: table.span.clone(), tries }
+    }
+
+    /// `[invalid_input]` says what happens instead of one more try. It must not be a try itself.
+    pub(super) fn check(&self, file: &TomlFile, script: &str, invalid: Option<&OutcomeTable>) {
+        let Some(invalid) = invalid else {
+            let help = "add a table `[invalid_input]`, which says what happens after the last try";
+            return file.error_with_help(
+                self.span.clone(),
+                "[limit] without [invalid_input]",
+                help,
+            );
+        };
+        let then = invalid.then.as_ref().filter(|then| then.next_script() == Some(script));
+        if let Some(then) = then {
+            let message =
+                "this would never end: [invalid_input] is taken when [limit] allows no further try";
+            let help = "write what happens after the last try, such as `then = \"hangup\"`";
+            file.error_with_help(then.span(), message, help);
+        }
+    }
+
+    pub(super) fn max_tries(&self, file: &TomlFile) -> u32 {
+        let tries = file.number(self.tries.as_ref(), 1..=MAX_TRIES, MAX_TRIES);
+        u32::try_from(tries).unwrap_or(u32::MAX)
+    }
+}

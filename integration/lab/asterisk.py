@@ -20,7 +20,7 @@ NOISE = ("Executing [", "DTMF begin", "DTMF end passthrough")
 
 # Without these files Asterisk warns or does not boot; they may be empty.
 EMPTY = (
-    "acl", "ccss", "cdr", "cel", "codecs", "features", "http", "indications", "pjproject",
+    "acl", "ccss", "cdr", "cel", "codecs", "confbridge", "features", "http", "indications", "pjproject", "queues",
     "res_http_media_cache", "http_media_cache", "sorcery", "stasis", "udptl",
 )
 

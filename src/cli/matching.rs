@@ -1,6 +1,8 @@
 //! `dialscript match`: shows which branch an answer selects, and why the others do not match.
 
 pub(super) mod answer_file;
+mod branch_lines;
+mod known_values;
 mod report;
 
 use std::path::PathBuf;
@@ -15,19 +17,23 @@ use crate::cli::terminal::{
     escape_control, print_error, print_json, print_line, print_usage_error,
 };
 use crate::script::answer::TriggerAnswer;
-use crate::script::branch::{BranchDecision, choose_branch, decide_branch, full_reason};
+use crate::script::branch::{
+    BranchDecision, ChosenBranch, choose_branch, decide_branch, full_reason,
+};
+use crate::script::branch_context::BranchContext;
 use crate::script::call_state::InputMethod;
 use crate::script::definition::{Script, ScriptOutcome, ScriptTrigger};
 use crate::script::input_check::InputCheck;
 use crate::script::language_code::DEFAULT_LANGUAGE;
 use crate::script::report::CallOutcome;
 use crate::script::request::TriggerError;
-use crate::script::subject::BranchSubject;
 use crate::script::template::{Secrets, reveal_sensitive_values};
 use crate::trigger::MAX_BODY;
 
 use answer_file::AnswerFile;
-use report::{ChosenOutcome, KnownValues};
+use branch_lines::branch_lines;
+use known_values::{GivenValue, KnownValues};
+use report::ChosenOutcome;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES_AND_EXIT_CODES)]
@@ -49,6 +55,9 @@ pub(super) struct MatchArgs {
     /// Input of the caller, for a script without `[trigger]`
     #[arg(long, value_name = "TEXT", conflicts_with = "answer")]
     input: Option<String>,
+    /// Value of a placeholder in the conditions, such as caller=100 or pin.keypress=1234; repeatable
+    #[arg(long, value_name = "NAME=VALUE")]
+    value: Vec<GivenValue>,
     /// Show secrets and sensitive input instead of ***
     #[arg(long)]
     reveal: bool,
@@ -63,11 +72,12 @@ Examples:
   dialscript match order-status --answer 404
   dialscript match order-status --answer - --status 404
   dialscript match menu --input 2
+  dialscript match route --value caller=100
 
 Exit codes, by result:
   0  a branch, [otherwise]
   1  errors in the files, no such script, or an unreadable answer file
-  2  invalid command line, or options that do not fit the script
+  2  invalid command line, options that do not fit the script, or without the values that decide
   3  [no_input], [invalid_input]
   4  [no_response]";
 
@@ -83,23 +93,29 @@ pub(super) fn matching(options: &MatchArgs) -> ExitCode {
     if options.reveal {
         reveal_sensitive_values();
     }
-    let secrets = &config.library.secrets;
+    let (library, given) = (&config.library, options.value.as_slice());
+    let known = KnownValues { library, script, answer: None, input: None, given };
     match (&script.trigger, &options.answer, &options.input) {
         (Some(trigger), Some(file), _) if !trigger.background => match answer_file::read(file) {
             Ok(file) => {
-                let report = match_answer(script, trigger, options.with_overrides(file));
-                options.print(&report, secrets)
+                let report = match_answer(known, trigger, options.with_overrides(file));
+                options.print(&report, &library.secrets)
             }
             Err(error) => print_error(&error.to_string()),
         },
-        (None, _, Some(input)) => options.print(&match_input(script, input), secrets),
+        (None, _, Some(input)) => options.print(&match_input(known, input), &library.secrets),
+        // Without a question, the branches look at texts of the call.
+        (None, None, None) if !script.asks_for_input() && !script.branches.is_empty() => {
+            options.print(&match_texts(known), &library.secrets)
+        }
         (trigger, ..) => print_usage_error(usage_hint(trigger.as_ref())),
     }
 }
 
 struct MatchReport {
     lines: Vec<OutputLine>,
-    call_outcome: CallOutcome,
+    /// `None` if values that are not given decide it.
+    call_outcome: Option<CallOutcome>,
 }
 
 impl MatchArgs {
@@ -120,9 +136,10 @@ impl MatchArgs {
             }
         }
         ExitCode::from(match report.call_outcome {
-            CallOutcome::NoInput | CallOutcome::InvalidInput => 3,
-            CallOutcome::NoResponse => 4,
-            _ => 0,
+            None => 2,
+            Some(CallOutcome::NoInput | CallOutcome::InvalidInput) => 3,
+            Some(CallOutcome::NoResponse) => 4,
+            Some(_) => 0,
         })
     }
 }
@@ -143,24 +160,23 @@ fn usage_hint(trigger: Option<&ScriptTrigger>) -> &'static str {
 }
 
 /// Compares an answer with the branches. As in a call, an answer that is too long is not compared.
-fn match_answer(script: &Script, trigger: &ScriptTrigger, file: AnswerFile) -> MatchReport {
+fn match_answer(known: KnownValues<'_>, trigger: &ScriptTrigger, file: AnswerFile) -> MatchReport {
+    let script = known.script;
     if file.body.len() > MAX_BODY {
         let reason = TriggerError::BodyTooLong(MAX_BODY).to_string();
-        return match_report(
-            Vec::new(),
-            &ChosenOutcome::no_response(script, reason),
-            &KnownValues::default(),
-        );
+        return match_report(Vec::new(), &ChosenOutcome::no_response(script, reason), &known);
     }
     let status = file.status.unwrap_or(200);
     let content_type = file.content_type.as_deref();
     let answer = TriggerAnswer::parse_as(trigger.read_as, status, content_type, &file.body);
     let key = trigger.response_key.as_ref();
-    let subject = BranchSubject::from_answer(&answer, key);
+    let known = KnownValues { answer: Some(&answer), ..known };
+    let context = BranchContext::from_answer(&answer, key, known);
     let mut lines =
-        vec![report::answer_line(&answer, key), report::value_line(&answer, &subject, key)];
-    lines.extend(report::branch_lines(&script.branches, &subject, |why| why));
-    let chosen = match decide_branch(&script.branches, &answer, key) {
+        vec![report::answer_line(&answer, key), report::value_line(&answer, &context.subject, key)];
+    lines.extend(branch_lines(&script.branches, &context));
+    let chosen = match decide_branch(&script.branches, &context) {
+        BranchDecision::Matched(chosen) if !chosen.is_certain => return not_known(lines, chosen),
         BranchDecision::Matched(chosen) => ChosenOutcome::branch(chosen),
         BranchDecision::Otherwise => ChosenOutcome::otherwise(script),
         BranchDecision::NoResponse(reason) => {
@@ -168,36 +184,45 @@ fn match_answer(script: &Script, trigger: &ScriptTrigger, file: AnswerFile) -> M
             ChosenOutcome::no_response(script, reason)
         }
     };
-    let known =
-        KnownValues { script: &script.name, answer: Some(&answer), key, ..KnownValues::default() };
     match_report(lines, &chosen, &known)
 }
 
-fn match_input(script: &Script, input: &str) -> MatchReport {
-    let (check, method, text) = read_input(script, input);
-    let input_is_sensitive = script.has_sensitive_input();
-    let known = KnownValues {
-        script: &script.name,
-        answer: None,
-        key: None,
-        input: Some((method, &text)),
-        input_is_sensitive,
-    };
+fn match_input(known: KnownValues<'_>, input: &str) -> MatchReport {
+    let (check, method, text) = read_input(known.script, input);
+    let known = KnownValues { input: Some((method, &text)), ..known };
     if check != InputCheck::Valid {
         let lines = vec![report::input_line(known.shown_input(input))];
-        return match_report(lines, &ChosenOutcome::rejected_input(script, check), &known);
+        return match_report(lines, &ChosenOutcome::rejected_input(known.script, check), &known);
     }
-    let subject = BranchSubject::from_input(&text);
-    let mut lines = vec![report::input_line(known.shown_input(&text))];
-    let branch_lines =
-        report::branch_lines(&script.branches, &subject, |why| known.shown_input(why));
-    lines.extend(branch_lines);
-    let chosen = match choose_branch(&script.branches, &subject) {
+    let lines = vec![report::input_line(known.shown_input(&text))];
+    match_valid_input(lines, &text, known)
+}
+
+/// Compares the branches of a script that has neither a question nor a request.
+fn match_texts(known: KnownValues<'_>) -> MatchReport {
+    match_valid_input(Vec::new(), "", known)
+}
+
+fn match_valid_input(
+    mut lines: Vec<OutputLine>,
+    input: &str,
+    known: KnownValues<'_>,
+) -> MatchReport {
+    let script = known.script;
+    let context = BranchContext::from_input(input, known);
+    lines.extend(branch_lines(&script.branches, &context));
+    let chosen = match choose_branch(&script.branches, &context) {
+        Some(chosen) if !chosen.is_certain => return not_known(lines, chosen),
         Some(chosen) => ChosenOutcome::branch(chosen),
         None if script.rejects_unmatched_input => ChosenOutcome::unmatched_input(script),
         None => ChosenOutcome::otherwise(script),
     };
     match_report(lines, &chosen, &known)
+}
+
+fn not_known(mut lines: Vec<OutputLine>, chosen: ChosenBranch<'_>) -> MatchReport {
+    lines.push(report::not_known_line(chosen.number));
+    MatchReport { lines, call_outcome: None }
 }
 
 /// Checks the input as digits first. If those are not valid and the script accepts speech, checks it as speech.
@@ -227,5 +252,5 @@ fn match_report(
     let ScriptOutcome { variables: set, then, .. } = chosen.outcome;
     lines.extend(set.iter().map(|(name, template)| report::set_line(name, template, known)));
     lines.push(report::then_line(then, known));
-    MatchReport { lines, call_outcome: chosen.call_outcome }
+    MatchReport { lines, call_outcome: Some(chosen.call_outcome) }
 }

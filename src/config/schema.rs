@@ -17,7 +17,7 @@ const SCRIPT_SAMPLE: &str = "\
 trigger = { auth = {}, reassure = {}, headers = {}, body = {} }
 hangup = { auth = {}, headers = {}, body = {} }
 ended = { auth = {}, headers = {}, body = {} }
-branch = [{ when = {}, set = {} }]
+branch = [{ when = {}, and = {}, set = {} }]
 otherwise = { set = {} }
 no_input = { set = {} }
 invalid_input = { set = {} }
@@ -144,6 +144,10 @@ impl SchemaTables {
             ValueKind::Table => self.table(&self.inner_title(table, key)),
             ValueKind::TableArray => {
                 json!({ "type": "array", "items": self.table(&format!("[[{key}]]")) })
+            }
+            ValueKind::Conditions => {
+                let one = self.table(&self.inner_title(table, key));
+                json!({ "anyOf": [one, list(one.clone())] })
             }
             ValueKind::Matcher => {
                 let one = json!([text(), self.table(&self.inner_title(table, key))]);

@@ -6,16 +6,19 @@ use std::sync::Arc;
 mod answer_placeholders;
 mod answer_reads;
 mod branch;
+mod condition;
 pub(super) mod context;
 mod facts;
 mod files;
 mod hangup_cause;
 mod keypress;
 mod limit;
+mod other_matcher;
 mod outcome;
 mod outcome_language;
 mod playlist;
 mod prompt;
+mod reachability;
 mod request;
 mod response;
 pub(super) mod selection;
@@ -28,6 +31,7 @@ mod trigger;
 mod voice;
 
 use answer_reads::OwnAnswerReads;
+use condition::ConditionScope;
 use context::{LoadContext, ScriptContext, TextPhase};
 use facts::ScriptFacts;
 pub(crate) use facts::ScriptGraph;
@@ -41,7 +45,7 @@ use voice::VoiceTable;
 use super::diagnostic::SourceText;
 use super::file::TomlFile;
 use crate::script::definition::{
-    Script, ScriptOutcome, ScriptTrigger, ScriptVersion, later_answer_parts,
+    Script, ScriptOutcome, ScriptTrigger, ScriptVersion, condition_answer_parts, later_answer_parts,
 };
 
 /// A script file that is parsed, but not checked.
@@ -177,6 +181,13 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     let otherwise =
         outcome(&tables.otherwise, script).unwrap_or_else(|| fallback(tables, &no_response));
     let (keypress, speech) = (tables.keypress.as_ref(), tables.speech.as_ref());
+    let trigger = tables.trigger.as_ref().map(|trigger| {
+        let request = trigger.trigger(&before);
+        with_response(tables, &before, request)
+    });
+    let response_key = trigger.as_ref().and_then(|trigger| trigger.response_key.as_ref());
+    let scope = ConditionScope { compared: tables.compared(), response_key };
+    let branches = branch::branches(&tables.branches, script, scope);
     Script {
         name: script.name.to_owned(),
         version: ScriptVersion::of(script.file.text()),
@@ -186,14 +197,12 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
         voice_params: tables.voice.as_ref().map(|voice| voice.params(script)).unwrap_or_default(),
         speech: speech.map(|speech| speech.speech(script, keypress)),
         keypress: keypress.map(|keypress| keypress.keypress(script.file)),
-        trigger: tables.trigger.as_ref().map(|trigger| {
-            let request = trigger.trigger(&before);
-            with_response(tables, &before, request)
-        }),
+        trigger,
         max_tries: tables.limit.as_ref().map(|limit| limit.max_tries(script.file)),
         hangup: at_end(&tables.hangup, TextPhase::AtHangup),
         ended: at_end(&tables.ended, TextPhase::AtEnd),
-        branches: branch::branches(&tables.branches, script, tables.compared()),
+        condition_answer_parts: condition_answer_parts(script.name, &branches),
+        branches,
         rejects_unmatched_input: tables.is_menu() && tables.otherwise.is_none(),
         otherwise,
         no_input,

@@ -71,6 +71,11 @@ impl<'f, 'i> TableReader<'f, 'i> {
         self.entries.remove(key)
     }
 
+    /// Whether the table has a key that is not read yet.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
     /// Records a key for the schema.
     fn record(&self, key: &'static str, kind: impl FnOnce() -> ValueKind) {
         self.file.record(|| KeyRecord { table: self.title.clone(), key, kind: kind() });

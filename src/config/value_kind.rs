@@ -31,6 +31,8 @@ pub(crate) enum ValueKind {
     TableArray,
     /// A text or a table, or a list of them.
     Matcher,
+    /// A table, or a list of tables.
+    Conditions,
 }
 
 /// A key that a reader has asked for.

@@ -10,13 +10,15 @@ use crate::script::answer::TriggerAnswer;
 use crate::script::answer_part::AnswerPart;
 use crate::script::call_end::{CallEnd, EarlierScript, describe_path};
 use crate::script::call_language::CallLanguage;
+use crate::script::condition::ConditionTexts;
 use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome};
 use crate::script::empty_placeholders::EmptyPlaceholders;
 use crate::script::kept_answer::KeptAnswer;
 use crate::script::report::CallOutcome;
 use crate::script::separated_digits::is_same_number;
 use crate::script::template::{
-    CallEndValue, InputKind, Placeholder, PlaceholderValue, PlaceholderValues,
+    CallEndValue, InputKind, Placeholder, PlaceholderValue, PlaceholderValues, RedactedText,
+    Template,
 };
 
 /// The arguments from the dialplan, by name. In `AGI(url,first,…)` the name of the first argument is `1`. If a name
@@ -187,13 +189,25 @@ impl<'a> CallState<'a> {
         self.own_answer = None;
     }
 
+    /// Stores what the conditions of the branches read of the answer, while the branches judge it.
+    pub(crate) fn record_judged_answer(&mut self, answer: &TriggerAnswer) {
+        let parts = &self.script.condition_answer_parts;
+        if !parts.is_empty() {
+            self.keep_answer(KeptAnswer::new(answer, self.script.response_key(), parts));
+        }
+    }
+
     /// Stores what can still be read of the answer to the script's request, in the outcome that was chosen and later.
     pub(crate) fn record_answer(&mut self, answer: &TriggerAnswer, outcome: &ScriptOutcome) {
         let name = &self.script.name;
         let key = self.script.response_key();
         let parts = outcome.own_answer_parts(name).chain(&self.script.later_answer_parts);
-        let kept = Arc::new(KeptAnswer::new(answer, key, parts));
-        self.answers.insert(name.clone(), kept.clone());
+        self.keep_answer(KeptAnswer::new(answer, key, parts));
+    }
+
+    fn keep_answer(&mut self, kept: KeptAnswer) {
+        let kept = Arc::new(kept);
+        self.answers.insert(self.script.name.clone(), kept.clone());
         self.own_answer = Some(kept);
     }
 
@@ -206,7 +220,14 @@ impl<'a> CallState<'a> {
             attempt: self.attempt,
             last_answer: own.or(self.answer_at_start.as_ref()).map(|kept| &**kept),
             end: None,
+            notes_empty: true,
         }
+    }
+
+    /// The values of placeholders in the conditions of the branches. A condition can test whether a value is empty, so
+    /// an empty one is not noted.
+    pub(crate) fn condition_texts(&self) -> CallPlaceholders<'_> {
+        CallPlaceholders { notes_empty: false, ..self.values(RequestPhase::After) }
     }
 
     /// The values of placeholders in `[hangup]` of the running script, and in its `[ended]`.
@@ -226,6 +247,7 @@ impl<'a> CallState<'a> {
             attempt: earlier.attempt,
             last_answer: earlier.last_answer.as_deref(),
             end: Some(end),
+            notes_empty: true,
         }
     }
 
@@ -312,23 +334,36 @@ impl<'a> CallState<'a> {
     }
 }
 
-/// The values of placeholders in the texts of one script. Those without a value are noted.
+/// The values of placeholders in the texts of one script.
 pub(crate) struct CallPlaceholders<'s> {
     state: &'s CallState<'s>,
     /// The script that the texts belong to.
     script: &'s Script,
     /// The number of its attempt.
     attempt: u32,
+    /// Whether placeholders without a value are noted for the report.
+    notes_empty: bool,
     /// The answer that `{$path}` reads.
     last_answer: Option<&'s KeptAnswer>,
     /// Only in `[hangup]` and `[ended]`.
     end: Option<&'s CallEnd>,
 }
 
+impl ConditionTexts for CallPlaceholders<'_> {
+    fn fill(&self, template: &Template) -> Result<RedactedText, Placeholder> {
+        // A text that is only compared is not escaped, which can't fail.
+        Ok(template.fill(self).unwrap_or_default())
+    }
+
+    fn is_sensitive(&self, value: &str) -> bool {
+        self.state.contains_sensitive(value)
+    }
+}
+
 impl PlaceholderValues for CallPlaceholders<'_> {
     fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_> {
         let value = self.state.value(placeholder, self);
-        if value.text.is_empty() {
+        if self.notes_empty && value.text.is_empty() {
             self.state.empty.borrow_mut().add(placeholder);
         }
         value

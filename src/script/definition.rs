@@ -10,7 +10,7 @@ use regex::Regex;
 
 use crate::channel::{DigitOptions, HangupCause};
 use crate::script::answer_part::AnswerPart;
-use crate::script::matcher::Matcher;
+use crate::script::condition::Condition;
 use crate::script::path::KeyPath;
 use crate::script::template::{Secrets, Template};
 use crate::script::timezone::ScriptTimezone;
@@ -22,7 +22,7 @@ mod state;
 mod trigger;
 mod version;
 
-pub(crate) use placeholders::later_answer_parts;
+pub(crate) use placeholders::{condition_answer_parts, later_answer_parts};
 pub use playlist::{Playlist, PromptPart, RecordedSounds, SayAs};
 pub use state::ScriptState;
 pub use trigger::{
@@ -89,6 +89,8 @@ pub struct Script {
     pub invalid_input: ScriptOutcome,
     /// `[no_response]`: the outcome if there was no usable answer in time.
     pub no_response: ScriptOutcome,
+    /// What the conditions of the branches read of this script's answer, such as `{$path}`.
+    pub condition_answer_parts: Vec<AnswerPart>,
     /// What can still be read of this script's answer after the outcome was chosen, apart from what the outcome itself
     /// reads.
     pub later_answer_parts: Vec<AnswerPart>,
@@ -166,8 +168,10 @@ pub enum SpeechFilter {
 
 #[derive(Debug, Clone)]
 pub struct Branch {
-    /// The branch matches if one of these does.
-    pub when: Vec<Matcher>,
+    /// One of these must hold.
+    pub when: Vec<Condition>,
+    /// All of these must hold as well.
+    pub and: Vec<Condition>,
     pub outcome: ScriptOutcome,
 }
 

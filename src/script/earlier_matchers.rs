@@ -32,7 +32,8 @@ impl<'a> EarlierMatchers<'a> {
         covering
     }
 
-    fn covering(&self, matcher: &Matcher) -> Option<usize> {
+    /// The number of an earlier matcher that covers this one.
+    pub(crate) fn covering(&self, matcher: &Matcher) -> Option<usize> {
         let (text, range) = match matcher {
             Matcher::Text(text) => (self.texts.get(text.as_str()), self.range_around(text)),
             Matcher::Range(min, _) => (None, self.range_from(min.as_ref())),

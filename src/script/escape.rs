@@ -43,6 +43,8 @@ pub enum EscapeContext {
     Destination,
     /// The value of a channel variable.
     Variable,
+    /// A text that is only compared. Not escaped.
+    Comparison,
     /// A part of a cache key. The length in front tells values apart whatever they hold: `Ann-7`, `1` in the key
     /// `{a}-{b}` is not `Ann`, `7-1`.
     CacheKey,
@@ -92,7 +94,7 @@ impl EscapeContext {
             Self::Destination if !Destination::is_valid_part(value) => {
                 return Err(EscapeError::Destination);
             }
-            Self::Host | Self::Destination => out.push_str(value),
+            Self::Host | Self::Destination | Self::Comparison => out.push_str(value),
             Self::CacheKey => out.push_str(&format!("{}:{value}", value.len())),
         }
         Ok(())

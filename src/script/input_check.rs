@@ -2,9 +2,10 @@
 
 use crate::channel::DigitOptions;
 use crate::script::branch::choose_branch;
+use crate::script::branch_context::BranchContext;
+use crate::script::condition::ConditionTexts;
 use crate::script::definition::{KeypressInput, Script, SpeechFilter, SpeechInput};
 use crate::script::numeric;
-use crate::script::subject::BranchSubject;
 
 /// The result of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +31,9 @@ impl InputCheck {
 
 impl Script {
     /// In a menu without `[otherwise]`, input that no branch matches is invalid.
-    pub(crate) fn check_unmatched(&self, input: &str) -> InputCheck {
+    pub(crate) fn check_unmatched(&self, input: &str, texts: impl ConditionTexts) -> InputCheck {
         let matched = !self.rejects_unmatched_input
-            || choose_branch(&self.branches, &BranchSubject::from_input(input)).is_some();
+            || choose_branch(&self.branches, &BranchContext::from_input(input, texts)).is_some();
         if matched { InputCheck::Valid } else { InputCheck::Invalid }
     }
 }

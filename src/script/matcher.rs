@@ -12,7 +12,7 @@ use crate::channel::KeySet;
 use crate::script::answer::AnswerValue;
 use crate::script::decimal::Decimal;
 use crate::script::pattern;
-use crate::script::subject::{BranchSubject, describe_value, quote_text};
+use crate::script::subject::{BranchSubject, quote_text};
 use crate::script::when::{ComparedKind, MatcherError, WhenKeys};
 
 /// One test on the value or on the HTTP status.
@@ -37,16 +37,20 @@ pub enum Matcher {
 /// The result of reading one kind of matcher; `None` if the table has no key of that kind.
 type ReadKind = Option<Result<Matcher, Vec<MatcherError>>>;
 
-const ONE_KIND: &str = "write one of `min`/`max`, `pattern`, `present`, `absent` and `status`; \
+const ONE_KIND: &str = "write one of `is`, `min`/`max`, `pattern`, `present`, `absent` and `status`; \
                         a list of tests matches if any test does";
 
 impl Matcher {
-    /// Reads a `when = { ... }` table, which must have the keys of exactly one kind.
+    /// Reads the test of a condition, which must have the keys of exactly one kind. `has_texts` says whether the
+    /// condition has the kind `is`, which is not read here; then there is no matcher.
     ///
     /// # Errors
     ///
-    /// All errors of the table.
-    pub fn read(keys: &mut impl WhenKeys) -> Result<Self, Vec<MatcherError>> {
+    /// All errors of the test.
+    pub fn read(
+        keys: &mut impl WhenKeys,
+        has_texts: bool,
+    ) -> Result<Option<Self>, Vec<MatcherError>> {
         let kinds = [
             read_range(keys.number_or_text("min"), keys.number_or_text("max")),
             keys.text("pattern").map(|text| read_pattern(&text)),
@@ -55,8 +59,9 @@ impl Matcher {
             keys.number_or_text("status").map(|text| read_status(&text)),
         ];
         let mut given = kinds.into_iter().flatten();
-        match (given.next(), given.next()) {
-            (Some(read), None) => read,
+        match (given.next(), given.next(), has_texts) {
+            (Some(read), None, false) => read.map(Some),
+            (None, None, true) => Ok(None),
             _ => {
                 let message = "a test must have exactly one kind of comparison";
                 Err(vec![MatcherError::of_matcher(message, ONE_KIND)])
@@ -96,6 +101,7 @@ impl Matcher {
         Some(MatcherError::of_matcher("this can never be entered", help))
     }
 
+    /// Whether the matcher matches the value, or the HTTP status.
     pub fn matches(&self, subject: &BranchSubject<'_>) -> bool {
         match (self, subject.status) {
             (Self::Status(wanted), status) => status == Some(*wanted),
@@ -165,31 +171,34 @@ impl Matcher {
         }
     }
 
-    /// Why the matcher does not match the subject.
-    pub(crate) fn miss_reason(&self, subject: &BranchSubject<'_>) -> String {
-        match (self, subject.status) {
-            (Self::Status(_) | Self::StatusClass(_), Some(status)) => {
-                format!("the HTTP status is {status}")
-            }
-            (Self::Status(_) | Self::StatusClass(_), None) => "there is no HTTP status".to_owned(),
-            _ => self.value_miss_reason(subject.value.as_ref()),
-        }
+    /// Whether the matcher tests the HTTP status, not a value.
+    pub(crate) fn is_on_status(&self) -> bool {
+        matches!(self, Self::Status(_) | Self::StatusClass(_))
     }
 
-    fn value_miss_reason(&self, value: Option<&AnswerValue<'_>>) -> String {
-        let Some(value) = value else { return "this answer has no value to compare".to_owned() };
-        let mut reason = format!("the value is {}", describe_value(value));
-        if let AnswerValue::Text(text) = value
-            && let Some(hint) = self.miss_hint(text)
-        {
-            reason.push_str(", ");
-            reason.push_str(hint);
+    /// Whether no value and no answer matches both. If in doubt, returns `false`.
+    pub(crate) fn excludes(&self, other: &Self) -> bool {
+        use Matcher::{Absent, Pattern, Present, Range, Status, StatusClass, Text};
+        match (self, other) {
+            (Text(text), Text(_) | Range(..) | Pattern(_) | Absent) => !other.matches_text(text),
+            (Range(..) | Pattern(_) | Absent, Text(text)) => !self.matches_text(text),
+            (Absent, Present | Range(..) | Pattern(_))
+            | (Present | Range(..) | Pattern(_), Absent) => true,
+            (Range(min, max), Range(low, high)) => {
+                let is_above = |min: &Option<Decimal>, max: &Option<Decimal>| matches!((min, max), (Some(min), Some(max)) if min > max);
+                is_above(min, high) || is_above(low, max)
+            }
+            (Status(one), Status(other)) => one != other,
+            (StatusClass(one), StatusClass(other)) => one != other,
+            (StatusClass(class), Status(status)) | (Status(status), StatusClass(class)) => {
+                u16::from(*class) != status / 100
+            }
+            _ => false,
         }
-        reason
     }
 
     /// A reason for the miss that is easy to overlook.
-    fn miss_hint(&self, text: &str) -> Option<&'static str> {
+    pub(crate) fn miss_hint(&self, text: &str) -> Option<&'static str> {
         match self {
             Self::Range(..) => Decimal::parse_with_exponent(text)
                 .is_none()

@@ -9,18 +9,19 @@ use tracing::debug;
 
 use crate::channel::{Channel, Exit, Interruption, LineState, TypeAhead};
 use crate::script::activity::CallProgress;
-use crate::script::branch::{ChosenBranch, choose_branch};
+use crate::script::branch::choose_branch;
+use crate::script::branch_context::BranchContext;
 use crate::script::call_state::{CallState, InputMethod, RequestPhase, ScriptArguments};
 use crate::script::definition::{Playlist, Script, ScriptLibrary, ScriptOutcome};
 use crate::script::input_check::InputCheck;
 use crate::script::prompt_sounds::PromptSounds;
 use crate::script::report::{CallOutcome, CallReport};
 use crate::script::request::TriggerClient;
-use crate::script::subject::BranchSubject;
 use crate::script::template::masked;
 use crate::script::voice::{VoiceParams, VoiceService};
 use crate::trace::TraceContext;
 
+mod branch_log;
 mod end;
 mod outcome;
 mod question;
@@ -189,15 +190,13 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
 
     fn outcome_of_input<'s>(&mut self, script: &'s Script) -> OutcomeChoice<'s> {
         let input = self.state.input().text;
-        match choose_branch(&script.branches, &BranchSubject::from_input(&input)) {
-            Some(chosen) => self.outcome_of_branch(chosen),
+        let context = BranchContext::from_input(&input, self.state.condition_texts());
+        let chosen = choose_branch(&script.branches, &context);
+        self.log_branches(script, chosen, &context);
+        match chosen {
+            Some(chosen) => (CallOutcome::Matched, chosen.outcome()),
             None => (CallOutcome::Otherwise, &script.otherwise),
         }
-    }
-
-    fn outcome_of_branch<'s>(&self, chosen: ChosenBranch<'s>) -> OutcomeChoice<'s> {
-        debug!(number = chosen.number, why = self.redacted(&chosen.matcher.to_string()), "branch");
-        (CallOutcome::Matched, chosen.outcome)
     }
 
     /// Plays sounds, if the caller can hear them. `voice_params` says how their texts are spoken.

@@ -24,7 +24,7 @@ pub struct MatcherError {
 }
 
 impl MatcherError {
-    pub(super) fn of_key(
+    pub(crate) fn of_key(
         key: &'static str,
         message: impl Into<String>,
         help: impl Into<String>,

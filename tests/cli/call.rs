@@ -392,3 +392,33 @@ then = "again"
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_and_the_report_of_the_end_are_shown_on_both_switches() {
+    let main = r#"
+[keypress]
+length = 1
+[limit]
+tries = 1
+[otherwise]
+then = "script main"
+[no_input]
+[invalid_input]
+then = "hangup"
+[ended]
+url = "http://crm.example/ended?o={outcome}"
+body = '{"path": "{path}", "entered": "{keypress}"}'
+"#;
+    let folder = ConfigFolder::with_scripts(&[("main", main)]);
+    for switch in ["asterisk", "freeswitch"] {
+        let arguments = ["main", "--digits", "7", "--answer", "none", "--switch", switch];
+        let result = call(&folder, &arguments).await;
+        assert_eq!(result.all("limit", "script"), ["main"], "{}", result.output);
+        assert_eq!(result.all("limit", "tries"), [1]);
+        assert_eq!(result.all("request", "url"), ["http://crm.example/ended?o=invalid_input"]);
+        let body = r#"{"path": "main:otherwise,main:invalid_input", "entered": ""}"#;
+        assert_eq!(result.all("request", "body"), [body]);
+        assert_eq!(result.event("ended")["outcome"], "invalid_input");
+        assert_eq!(result.code, 3);
+    }
+}

@@ -73,6 +73,43 @@ then = "goto 1@sales"
 then = "hangup"
 "#;
 
+/// Branches with conditions. The script `pin` comes before it, and its input is sensitive.
+const CLINIC: &str = r#"
+[trigger]
+url = "http://clinic.example/"
+[response]
+key = "code"
+[[branch]]
+when = { of = "{caller}", pattern = '^\+49' }
+and = [{ key = "full", is = "false" }, { is = ["ok", "maybe"], not = true }]
+then = "goto 1@clinic"
+[[branch]]
+when = ["ok", "yes"]
+and = [{ key = "full", is = "false" }, { key = "pin", is = "{pin.keypress}" }]
+set = { WHO = "{caller}" }
+then = "goto {pin.keypress}@clinic"
+[[branch]]
+when = { key = "left", min = 1 }
+[no_response]
+"#;
+
+const PIN: &str = r#"
+[keypress]
+length = 4
+sensitive = true
+[otherwise]
+then = "script clinic"
+[no_input]
+"#;
+
+const LIST: &str = r#"
+[[branch]]
+when = { of = "{caller}", is = ["100", "{arg.vip}"] }
+then = "goto 1@known"
+[otherwise]
+then = "goto 1@unknown"
+"#;
+
 const BACKGROUND: &str = r#"
 [trigger]
 url = "http://shop.example/"
@@ -87,6 +124,9 @@ impl MatchFolder {
             ("menu", MENU),
             ("strict", STRICT),
             ("tell", BACKGROUND),
+            ("clinic", CLINIC),
+            ("pin", PIN),
+            ("list", LIST),
         ];
         Self(ConfigFolder::with_scripts(&scripts))
     }
@@ -159,6 +199,82 @@ the input is \"3\"
     assert!(too_long.output.contains(
         "is selected: the input is not what the script asks for; before that, the question is asked 2 more times"
     ), "{}", too_long.output);
+}
+
+#[test]
+fn every_condition_of_a_branch_is_shown_and_which_one_lost() {
+    let folder = MatchFolder::new();
+    let body = br#"{"code": "ok", "full": false, "pin": "4711", "left": 2}"#;
+    let values = ["--value", "caller=100", "--value", "pin.keypress=4712"];
+    let result = folder.run(&[&["clinic", "--answer", "-"], &values[..]].concat(), body);
+    let expected = "\
+the answer is read as JSON, with HTTP status 200
+code is \"ok\"
+[[branch]] 1  no match   wants text that matches ^\\+49 for {caller}; {caller} is \"100\"
+  when        no         wants text that matches ^\\+49 for {caller}; {caller} is \"100\"
+  and         yes        full is \"false\"
+  and         no         wants anything but \"ok\" or \"maybe\"; the value is \"ok\"
+[[branch]] 2  no match   pin: ***
+  when        yes        is \"ok\"
+  and         yes        full is \"false\"
+  and         no         pin: ***
+[[branch]] 3  MATCH      left is at least 1
+[[branch]] 3 is selected
+  then continue
+";
+    assert_eq!(result.output, expected, "{}", result.errors);
+    assert_eq!(result.code, 0);
+    let result =
+        folder.run(&[&["clinic", "--reveal", "--answer", "-"], &values[..]].concat(), body);
+    let lost =
+        "  and         no         wants {pin.keypress} (\"4712\") for pin; pin is \"4711\"\n";
+    assert!(result.output.contains(lost), "{}", result.output);
+}
+
+#[test]
+fn a_value_that_is_not_given_is_not_known() {
+    let folder = MatchFolder::new();
+    let body = br#"{"code": "ok", "full": false, "pin": "4711"}"#;
+    let result = folder.run(&["clinic", "--answer", "-", "--value", "caller=100"], body);
+    let expected = "\
+[[branch]] 2  not known  the value of {pin.keypress} is not known
+  when        yes        is \"ok\"
+  and         yes        full is \"false\"
+  and         not known  the value of {pin.keypress} is not known
+[[branch]] 3  no match   wants a number of at least 1 for left; left is absent or null
+not known what is selected: [[branch]] 2 may match; give the values that are not known with --value
+";
+    assert!(result.output.ends_with(expected), "{}", result.output);
+    assert_eq!(result.code, 2);
+    let values = ["--value", "caller=100", "--value", "pin.keypress=4711"];
+    let result = folder.run(&[&["clinic", "--answer", "-"], &values[..]].concat(), body);
+    let expected = "\
+[[branch]] 2 is selected
+  set WHO = \"100\"
+  then goto {pin.keypress}@clinic (resolves to goto ***@clinic)
+";
+    assert!(result.output.ends_with(expected), "{}", result.output);
+    assert_eq!(result.code, 0);
+}
+
+#[test]
+fn a_script_without_a_question_needs_only_values_of_the_call() {
+    let folder = MatchFolder::new();
+    for (caller, vip, then) in [("100", "7", "known"), ("7", "7", "known"), ("8", "7", "unknown")] {
+        let (caller, vip) = (format!("caller={caller}"), format!("{{arg.vip}}={vip}"));
+        let result = folder.run(&["list", "--value", &caller, "--value", &vip], b"");
+        assert!(result.output.ends_with(&format!("  then goto 1@{then}\n")), "{}", result.output);
+        assert_eq!(result.code, 0);
+    }
+    let result = folder.run(&["list", "--value", "caller=8"], b"");
+    assert!(result.output.contains("the value of {arg.vip} is not known"), "{}", result.output);
+    for (value, error) in
+        [("callr=1", "there is no placeholder {callr}"), ("caller", "such as caller=100")]
+    {
+        let result = folder.run(&["list", "--value", value], b"");
+        assert!(result.errors.contains(error), "{}", result.errors);
+        assert_eq!(result.code, 2);
+    }
 }
 
 #[test]

@@ -35,14 +35,21 @@ fn assets(package: &str) -> Vec<[String; 3]> {
     assets.iter().map(fields).collect()
 }
 
-/// The files of the repository that an asset names. `*` stands for any part of a file's name.
+/// The files of the repository that an asset names. `*` stands for any part of the name of a file or a folder.
 fn matching_files(source: &str) -> Vec<PathBuf> {
-    let (folder, name) = source.rsplit_once('/').unwrap_or(("", source));
-    let pattern = regex::escape(name).replace("\\*", ".*");
-    let pattern = Regex::new(&format!("^{pattern}$")).unwrap();
-    let entries = fs::read_dir(root().join(folder)).into_iter().flatten();
-    let files = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
-    files.filter(|path| pattern.is_match(path.file_name().unwrap().to_str().unwrap())).collect()
+    let mut found = vec![root().to_owned()];
+    for name in source.split('/') {
+        let pattern = regex::escape(name).replace("\\*", ".*");
+        let pattern = Regex::new(&format!("^{pattern}$")).unwrap();
+        let entries = found.iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten());
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let is_named = |path: &PathBuf| {
+            pattern.is_match(path.file_name().and_then(|name| name.to_str()).unwrap())
+        };
+        found = paths.filter(is_named).collect();
+    }
+    found.retain(|path| path.is_file());
+    found
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dialscript::channel::{HangupCause, Sound};
+use dialscript::script::condition::{Condition, ConditionTest};
 use dialscript::script::definition::{HoldMusicSource, ThenAction};
 use dialscript::script::matcher::Matcher;
 use dialscript::script::template::{Placeholder, PlaceholderValue, PlaceholderValues, Template};
@@ -124,7 +125,11 @@ fn the_branches_of_the_sample_keep_their_order() {
     let folder = sample();
     let script = folder.loaded("orders");
     let [shipped, unknown] = script.branches.as_slice() else { panic!("two branches") };
-    assert!(matches!(shipped.when.as_slice(), [Matcher::Text(text)] if text == "200"));
+    let [Condition { test: ConditionTest::Matcher(Matcher::Text(text)), .. }] = &shipped.when[..]
+    else {
+        panic!("{:?}", shipped.when)
+    };
+    assert_eq!(text, "200");
     assert_eq!(goto(&shipped.outcome.then), ("9100".into(), Some("shipping".into()), None));
     let [(name, value)] = shipped.outcome.variables.as_slice() else { panic!("one variable") };
     assert_eq!(name, "ORDER_STATUS");

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use dialscript::channel::HangupCause;
+use dialscript::script::answer::TriggerAnswer;
 use dialscript::script::branch::choose_branch;
+use dialscript::script::branch_context::BranchContext;
+use dialscript::script::condition::NoCallTexts;
 use dialscript::script::definition::ThenAction;
-use dialscript::script::subject::BranchSubject;
 
 use super::sample::filled;
 use crate::support::config_folder::ConfigFolder;
@@ -143,8 +145,16 @@ fn cache_accepts_1_to_999_minutes() {
 }
 
 fn triggered(branches: &[&str]) -> ConfigFolder {
+    triggered_with("", branches)
+}
+
+fn triggered_by_code(branches: &[&str]) -> ConfigFolder {
+    triggered_with("[response]\nkey='code'\n", branches)
+}
+
+fn triggered_with(response: &str, branches: &[&str]) -> ConfigFolder {
     let folder = ConfigFolder::new();
-    let mut script = "[trigger]\nurl='https://a.example/'\n[no_response]\n".to_owned();
+    let mut script = format!("[trigger]\nurl='https://a.example/'\n[no_response]\n{response}");
     branches.iter().for_each(|when| script.push_str(&format!("[[branch]]\nwhen={when}\n")));
     folder.script("a", &script);
     folder
@@ -167,7 +177,7 @@ fn every_form_of_when_matches_the_right_texts() {
     for (when, matching, others) in table {
         let script = triggered(&[when]).loaded("a");
         let takes = |text: &str| {
-            choose_branch(&script.branches, &BranchSubject::from_input(text)).is_some()
+            choose_branch(&script.branches, &BranchContext::from_input(text, NoCallTexts)).is_some()
         };
         assert!(matching.iter().all(|text| takes(text)), "{when}");
         assert!(!others.iter().any(|text| takes(text)), "{when}");
@@ -183,8 +193,11 @@ fn every_form_of_status_matches_the_right_statuses() {
     ];
     for (when, matching, others) in table {
         let script = triggered(&[when]).loaded("a");
-        let subject = |status| BranchSubject { value: None, status: Some(status) };
-        let takes = |status| choose_branch(&script.branches, &subject(status)).is_some();
+        let takes = |status| {
+            let answer = TriggerAnswer::parse(status, Some("text/html"), b"<html></html>");
+            let context = BranchContext::from_answer(&answer, None, NoCallTexts);
+            choose_branch(&script.branches, &context).is_some()
+        };
         assert!(matching.into_iter().all(takes), "{when}");
         assert!(!others.into_iter().any(takes), "{when}");
     }
@@ -230,6 +243,68 @@ fn only_a_branch_that_an_earlier_one_covers_is_an_error() {
     }
     for (earlier, later) in free {
         assert!(triggered(&[earlier, later]).load().is_ok(), "{earlier} {later}");
+    }
+}
+
+/// Earlier and later branches, without the brackets.
+#[test]
+fn a_branch_with_conditions_is_an_error_only_if_it_can_certainly_never_match() {
+    let (full, caller) = ("{key='full', is='1'}", "{of='{caller}', is='1'}");
+    let covered = [
+        ("'1'", "'1'\nand = {key='full', is='1'}"),
+        (full, full),
+        (full, "'x'\nand = {key='full', is='1'}"),
+        ("{key='full', present=true}", "'x'\nand = {key='full', is=['1', '2']}"),
+        ("{key='code', is='1'}", "'1'"),
+        (caller, caller),
+        ("{is=['1', '2']}", "'2'"),
+        ("{of='{caller}', present=true, not=true}", "{of='{caller}', absent=true}"),
+    ];
+    let contradicting = [
+        "'1'\nand = {is='2'}",
+        "'1'\nand = {is='1', not=true}",
+        "'x'\nand = [{key='full', is='1'}, {key='full', is=['2', '3']}]",
+        "'x'\nand = [{key='full', min=3}, {key='full', max=2}]",
+        "'x'\nand = [{key='full', pattern='^a'}, {key='full', is='b'}]",
+        "'x'\nand = [{key='full', absent=true}, {key='full', is='b'}]",
+        "{status=404}\nand = {status='5xx'}",
+        "'x'\nand = [{of='{caller}', absent=true}, {of='{caller}', present=true}]",
+    ];
+    let free = [
+        ("'1'\nand = {key='full', is='1'}", "'1'"),
+        ("'1'\nand = {key='full', is='1'}", "'1'\nand = {key='full', is='2'}"),
+        ("{is='1', not=true}", "'2'"),
+        ("'1'", "{is='1', not=true}"),
+        ("{is='{arg.a}'}", "{is='{arg.a}'}"),
+        (full, "'1'"),
+        (full, "{key='empty', is='1'}"),
+        (full, "'x'\nand = {key='full', is=['1', '2']}"),
+        ("{of='{caller}', present=true}", "{of='{caller}', is=''}"),
+        // On an answer that is not usable, the first branch does not match.
+        (caller, "{status=500}\nand = {of='{caller}', is='1'}"),
+        ("'y'", "'x'\nand = [{of='{caller}', is='1'}, {of='{called}', is='2'}]"),
+        ("'y'", "'x'\nand = [{of='{caller}', absent=true}, {of='{caller}', is=''}]"),
+        ("'y'", "'x'\nand = [{key='full', is='{arg.a}'}, {key='full', is='2'}]"),
+        ("'y'", "'x'\nand = [{key='full', min=1}, {key='full', max=1}]"),
+        ("'y'", "'x'\nand = [{is='1', not=true}, {present=true}]"),
+    ];
+    for (earlier, later) in covered {
+        let errors = triggered_by_code(&[earlier, later]).errors();
+        assert!(
+            matches!(&errors[..], [one] if one.contains("an earlier matcher covers it")),
+            "{later}: {errors:?}"
+        );
+    }
+    for branch in contradicting {
+        let errors = triggered_by_code(&[branch]).errors();
+        assert!(
+            matches!(&errors[..], [one] if one.contains("contradicts it")),
+            "{branch}: {errors:?}"
+        );
+    }
+    for (earlier, later) in free {
+        let errors = triggered_by_code(&[earlier, later]).errors();
+        assert!(errors.is_empty(), "{earlier} {later}: {errors:?}");
     }
 }
 

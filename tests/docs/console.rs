@@ -1,13 +1,14 @@
 //! Each `console` block is run. Its lines with `$ ` are commands, and what follows them is their output.
 //!
 //! The commands of a page run in order in one folder. It has an empty `dialscript.toml` at first, and gets the files
-//! that blocks of TOML name as they appear. Commands of the shell and files between the blocks are why this is no
+//! that blocks of TOML name as they appear. That of an example has the example's files. Commands of the shell and files between the blocks are why this is no
 //! `trycmd`, which runs the tested program alone, and each block in a folder of its own.
 
 use std::env;
 use std::fs;
 
 use crate::assert_none;
+use crate::examples::{is_page_of_example, write_example};
 use crate::page::{Block, Page, all_pages, root};
 use crate::sandbox::Sandbox;
 
@@ -43,6 +44,9 @@ fn each_command_of_a_console_block_prints_what_is_written_below_it() {
 fn run_page(page: &Page) -> (Vec<BlockUpdate>, Vec<String>) {
     let (mut updates, mut problems) = (Vec::new(), Vec::new());
     let sandbox = Sandbox::new();
+    if is_page_of_example(page) {
+        write_example(&sandbox, root().join(&page.path).parent().unwrap());
+    }
     for block in page.blocks() {
         match (block.language.as_str(), block.file_name()) {
             ("toml", Some(name)) => sandbox.write(name, block.text()),

@@ -1,11 +1,12 @@
 //! The examples in `dialplan/examples` pass `dialscript check` without a warning.
 
 use std::fs;
+use std::path::Path;
 
 use regex::Regex;
 
 use crate::assert_none;
-use crate::page::{collect_files, root};
+use crate::page::{Page, collect_files, root};
 use crate::sandbox::Sandbox;
 
 /// Of 16 characters and more, as a key that signs should be.
@@ -17,12 +18,8 @@ fn each_example_passes_the_check_without_a_warning() {
     let folders = folders.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
     let mut problems = Vec::new();
     for folder in folders {
-        let (sandbox, mut files) = (Sandbox::new(), Vec::new());
-        collect_files(&folder, "toml", &mut files);
-        for file in files {
-            let (name, text) = (file.file_name().unwrap(), fs::read_to_string(&file).unwrap());
-            write_with_secrets(&sandbox, name.to_str().unwrap(), &text);
-        }
+        let sandbox = Sandbox::new();
+        write_example(&sandbox, &folder);
         let ran = sandbox.dialscript(&["check"]);
         if ran.code != Some(0) || ran.output.contains("warning") {
             problems.push(format!("{}\n{}", folder.display(), ran.output));
@@ -31,7 +28,21 @@ fn each_example_passes_the_check_without_a_warning() {
     assert_none(&problems);
 }
 
-/// A script, or the configuration, and the secrets that it names.
+/// Whether this is the page of an example, which is in the folder of its scripts.
+pub(crate) fn is_page_of_example(page: &Page) -> bool {
+    page.path.starts_with("dialplan/examples")
+}
+
+/// The scripts of an example and its configuration, if it has one, with all secrets that they name.
+pub(crate) fn write_example(sandbox: &Sandbox, folder: &Path) {
+    let mut files = Vec::new();
+    collect_files(folder, "toml", &mut files);
+    for file in files {
+        let (name, text) = (file.file_name().unwrap(), fs::read_to_string(&file).unwrap());
+        write_with_secrets(sandbox, name.to_str().unwrap(), &text);
+    }
+}
+
 fn write_with_secrets(sandbox: &Sandbox, name: &str, text: &str) {
     let folder = if name == "dialscript.toml" { "" } else { "scripts/" };
     sandbox.write(&format!("{folder}{name}"), text);

@@ -22,12 +22,16 @@ pub(crate) struct ReferenceTable {
     number: usize,
     /// Files that have the unknown key in this table: `(name, text)`.
     pub(crate) probes: &'static [(&'static str, &'static str)],
-    /// Keys that are described elsewhere: tables, and `when`.
+    /// Keys that are described elsewhere: tables, `when` and `and`, and the keys of the other table of a condition.
     without: &'static [&'static str],
 }
 
 pub(crate) const SCRIPT: &str = "scripts/probe.toml";
 pub(crate) const DAEMON: &str = "dialscript.toml";
+
+/// A condition is written in the same way in both keys.
+const CONDITIONS: &[(&str, &str)] =
+    &[(SCRIPT, "[[branch]]\nwhen = { ? }\n"), (SCRIPT, "[[branch]]\nand = { ? }\n")];
 
 const fn script(
     page: &'static str,
@@ -80,7 +84,7 @@ fn script_tables() -> Vec<ReferenceTable> {
         },
         ReferenceTable {
             heading: "Outcomes",
-            without: &["when"],
+            without: &["when", "and"],
             ..script(
                 "docs/scripts/branches.md",
                 &[(SCRIPT, "[[branch]]\n?"), (SCRIPT, "[otherwise]\n?"), (SCRIPT, "[no_input]\n?")],
@@ -89,7 +93,13 @@ fn script_tables() -> Vec<ReferenceTable> {
         ReferenceTable {
             heading: "Matchers",
             header: "`when =`",
-            ..script("docs/scripts/branches.md", &[(SCRIPT, "[[branch]]\nwhen = { ? }\n")])
+            without: &["key", "of", "is", "not"],
+            ..script("docs/scripts/branches.md", CONDITIONS)
+        },
+        ReferenceTable {
+            heading: "Conditions",
+            without: &["min", "max", "pattern", "present", "absent", "status"],
+            ..script("docs/scripts/branches.md", CONDITIONS)
         },
     ]
 }

@@ -12,6 +12,10 @@ use crate::page::{PageTable, page};
 const WHEN: &str = "The value that this branch is for: a text, or a matcher such as { min = 10, max = 20 }. In a list, \
                     one of them must match.";
 
+/// So does it with this key.
+const AND: &str = "What must hold as well: a condition such as { key = \"data.full\", is = \"false\" }, or a list of \
+                   conditions, which must all hold.";
+
 /// Adds the descriptions of the manual.
 pub(crate) fn describe(probed: &str, schema: &mut Value) {
     for reference in reference_tables() {
@@ -29,8 +33,9 @@ pub(crate) fn describe(probed: &str, schema: &mut Value) {
     match probed {
         DAEMON => describe_engines(schema),
         _ => {
-            schema["properties"]["branch"]["items"]["properties"]["when"]["description"] =
-                WHEN.into()
+            let keys = &mut schema["properties"]["branch"]["items"]["properties"];
+            keys["when"]["description"] = WHEN.into();
+            keys["and"]["description"] = AND.into();
         }
     }
 }

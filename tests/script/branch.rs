@@ -2,6 +2,8 @@
 
 use dialscript::script::answer::{AnswerValue, TriggerAnswer};
 use dialscript::script::branch::{BranchDecision, BranchExplanation, choose_branch, decide_branch};
+use dialscript::script::branch_context::BranchContext;
+use dialscript::script::condition::{Condition, NoCallTexts};
 use dialscript::script::decimal::Decimal;
 use dialscript::script::definition::{Branch, ScriptOutcome, ThenAction};
 use dialscript::script::matcher::Matcher;
@@ -24,6 +26,17 @@ fn decimal(text: &str) -> Decimal {
 fn range(min: &str, max: &str) -> Matcher {
     let end = |text: &str| (!text.is_empty()).then(|| decimal(text));
     Matcher::Range(end(min), end(max))
+}
+
+/// A branch without `and`.
+fn branch_on(when: Vec<Matcher>, outcome: ScriptOutcome) -> Branch {
+    Branch { when: when.into_iter().map(Condition::from).collect(), and: Vec::new(), outcome }
+}
+
+fn judged_by(subject: BranchSubject<'_>) -> BranchContext<'_, NoCallTexts> {
+    let mut context = BranchContext::from_input("", NoCallTexts);
+    context.subject = subject;
+    context
 }
 
 #[test]
@@ -144,12 +157,9 @@ fn an_input_has_no_status_and_an_empty_input_is_absent() {
 
 #[test]
 fn the_first_branch_of_the_file_wins() {
-    let branch = |when: Vec<Matcher>, to: &str| Branch {
-        when,
-        outcome: ScriptOutcome {
-            then: ThenAction::Script(to.to_owned()),
-            ..ScriptOutcome::default()
-        },
+    let branch = |when: Vec<Matcher>, to: &str| {
+        let then = ThenAction::Script(to.to_owned());
+        branch_on(when, ScriptOutcome { then, ..ScriptOutcome::default() })
     };
     let branches = [
         branch(vec![same("1"), same("2")], "either"),
@@ -160,8 +170,8 @@ fn the_first_branch_of_the_file_wins() {
     let rows =
         [("1", Some("either")), ("2", Some("either")), ("3", Some("range")), ("9", Some("any"))];
     for (input, expected) in rows.into_iter().chain([("", None)]) {
-        let chosen = choose_branch(&branches, &BranchSubject::from_input(input));
-        let to = chosen.map(|branch| match &branch.outcome.then {
+        let chosen = choose_branch(&branches, &BranchContext::from_input(input, NoCallTexts));
+        let to = chosen.map(|chosen| match &chosen.outcome().then {
             ThenAction::Script(name) => name.as_str(),
             other => panic!("{other:?}"),
         });
@@ -234,13 +244,12 @@ fn explained_kinds() -> Vec<ExplainedMiss> {
 #[test]
 fn the_explanation_of_a_branch_names_the_matcher_and_the_value() {
     for (when, value, expected) in explained_texts().into_iter().chain(explained_kinds()) {
-        let branch = Branch { when, outcome: ScriptOutcome::default() };
-        let subject = BranchSubject { value, status: Some(200) };
+        let branch = branch_on(when, ScriptOutcome::default());
+        let subject = judged_by(BranchSubject { value, status: Some(200) });
         assert_eq!(branch.explain(&subject), BranchExplanation::Misses(expected.to_owned()));
     }
-    let branch =
-        Branch { when: vec![same("1"), range("2", "")], outcome: ScriptOutcome::default() };
-    let why = branch.explain(&BranchSubject::from_input("3"));
+    let branch = branch_on(vec![same("1"), range("2", "")], ScriptOutcome::default());
+    let why = branch.explain(&BranchContext::from_input("3", NoCallTexts));
     assert_eq!(why, BranchExplanation::Matches("is at least 2".to_owned()));
 }
 
@@ -263,9 +272,10 @@ fn the_explanation_of_a_branch_agrees_with_whether_it_matches() {
     ];
     for (matcher, value) in matchers.iter().flat_map(|m| values.iter().map(move |v| (m, v))) {
         for status in [None, Some(200), Some(503)] {
-            let branch = Branch { when: vec![matcher.clone()], outcome: ScriptOutcome::default() };
+            let branch = branch_on(vec![matcher.clone()], ScriptOutcome::default());
             let subject = BranchSubject { value: value.clone(), status };
-            let matches = matches!(branch.explain(&subject), BranchExplanation::Matches(_));
+            let explanation = branch.explain(&judged_by(subject.clone()));
+            let matches = matches!(explanation, BranchExplanation::Matches(_));
             assert_eq!(matches, matcher.matches(&subject), "{matcher:?} on {subject:?}");
         }
     }
@@ -275,7 +285,8 @@ fn the_explanation_of_a_branch_agrees_with_whether_it_matches() {
 fn an_unreadable_answer_with_an_error_status_is_explained_by_both() {
     let reason = |status| {
         let answer = TriggerAnswer::parse(status, Some("text/html"), b"<html></html>");
-        match decide_branch(&[], &answer, KeyPath::parse("code").as_ref()) {
+        let key = KeyPath::parse("code");
+        match decide_branch(&[], &BranchContext::from_answer(&answer, key.as_ref(), NoCallTexts)) {
             BranchDecision::NoResponse(reason) => reason,
             other => panic!("{other:?}"),
         }

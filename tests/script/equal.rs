@@ -45,6 +45,7 @@ macro_rules! rows {
 mod activities;
 mod amounts;
 mod answers;
+mod conditions;
 mod digits;
 mod ends;
 mod languages;

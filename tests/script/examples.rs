@@ -29,7 +29,7 @@
 //! | `continues` | the outcome with which the dialplan continues at its next step |
 //! | `is hung up` | the Q.850 cause, if it is not 16 |
 //!
-//! A line that begins with spaces continues the line before. In an expected line, `…` stands for any text. Music and
+//! A line that begins with spaces continues the line before; with `&`, without a space between them. In an expected line, `…` stands for any text. Music and
 //! variables that the daemon itself sets are left out.
 //!
 //! The dialogues are at two places:
@@ -68,7 +68,12 @@ macro_rules! dialogues {
     };
 }
 
+mod bank;
+mod callback;
+mod clinic;
 mod opening_hours;
+mod survey;
+mod tracking;
 
 /// The folder of all examples.
 fn folder() -> PathBuf {

@@ -92,7 +92,8 @@ fn caching_script_when(caching: ResponseCachePolicy, when: Matcher) -> Arc<Scrip
     let (key, caching) = (KeyPath::parse("code"), Some(caching));
     let trigger =
         ScriptTrigger { response_key: key, cache_policy: caching, ..ScriptTrigger::default() };
-    let branch = Branch { when: vec![when], outcome: ScriptOutcome::default() };
+    let (when, and) = (vec![when.into()], Vec::new());
+    let branch = Branch { when, and, outcome: ScriptOutcome::default() };
     let name = "keeping".into();
     Arc::new(Script { name, trigger: Some(trigger), branches: vec![branch], ..Script::default() })
 }

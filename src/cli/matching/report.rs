@@ -2,17 +2,16 @@
 
 use serde_json::{Value as Json, json};
 
+use super::known_values::KnownValues;
 use crate::cli::printer::OutputLine;
 use crate::script::answer::{AnswerValue, TriggerAnswer};
-use crate::script::branch::{BranchExplanation, ChosenBranch};
-use crate::script::call_state::InputMethod;
-use crate::script::definition::{Branch, Script, ScriptOutcome, ThenAction};
-use crate::script::destination::fill_destination;
+use crate::script::branch::ChosenBranch;
+use crate::script::definition::{Script, ScriptOutcome, ThenAction};
 use crate::script::input_check::InputCheck;
 use crate::script::path::KeyPath;
 use crate::script::report::CallOutcome;
 use crate::script::subject::{BranchSubject, MAX_SHOWN_CHARACTERS, describe_value, quote_text};
-use crate::script::template::{Placeholder, PlaceholderValue, PlaceholderValues, Template, masked};
+use crate::script::template::Template;
 
 /// The outcome that the script selects: that of a branch, or of another table.
 pub(super) struct ChosenOutcome<'s> {
@@ -27,7 +26,7 @@ impl<'s> ChosenOutcome<'s> {
         let branch_number = Some(chosen.number);
         Self {
             call_outcome: CallOutcome::Matched,
-            outcome: chosen.outcome,
+            outcome: chosen.outcome(),
             branch_number,
             reason: None,
         }
@@ -99,6 +98,14 @@ impl<'s> ChosenOutcome<'s> {
     }
 }
 
+/// If values that are not given decide whether a branch matches.
+pub(super) fn not_known_line(number: usize) -> OutputLine {
+    let reason =
+        format!("[[branch]] {number} may match; give the values that are not known with --value");
+    let fields = json!({ "table": null, "number": number, "outcome": null, "reason": reason });
+    OutputLine::new("taken", fields, format!("not known what is selected: {reason}"))
+}
+
 /// How the answer was parsed.
 pub(super) fn answer_line(answer: &TriggerAnswer, key: Option<&KeyPath>) -> OutputLine {
     let (status, format) = (answer.status, answer.format(key.is_some()));
@@ -155,50 +162,6 @@ pub(super) fn input_line(input: &str) -> OutputLine {
     OutputLine::new("input", fields, format!("the input is {}", quote_text(input)))
 }
 
-/// The result of each branch, in the order of the file. `shown` masks an explanation, which repeats the value.
-pub(super) fn branch_lines(
-    branches: &[Branch],
-    subject: &BranchSubject<'_>,
-    shown: impl Fn(&str) -> &str,
-) -> Vec<OutputLine> {
-    let mut first_match = None;
-    let line = |(number, branch): (usize, &Branch)| {
-        let explanation = branch.explain(subject);
-        let earlier_match = first_match;
-        if matches!(explanation, BranchExplanation::Matches(_)) {
-            first_match = first_match.or(Some(number));
-        }
-        branch_line(number, &explanation, earlier_match, &shown)
-    };
-    (1..).zip(branches).map(line).collect()
-}
-
-fn branch_line(
-    number: usize,
-    explanation: &BranchExplanation,
-    earlier_match: Option<usize>,
-    shown: impl Fn(&str) -> &str,
-) -> OutputLine {
-    let (matches, why) = match explanation {
-        BranchExplanation::Matches(why) => (true, shown(why)),
-        BranchExplanation::Misses(why) => (false, shown(why)),
-    };
-    let (result, word) = match (earlier_match, matches) {
-        (Some(_), _) => ("not_tried", "not tried"),
-        (None, true) => ("won", "MATCH"),
-        (None, false) => ("lost", "no match"),
-    };
-    let fields = json!({ "number": number, "result": result, "matches": matches, "why": why });
-    let text = match earlier_match {
-        Some(first) if matches => {
-            format!("branch {first} matched first; this one matches too: {why}")
-        }
-        Some(first) => format!("branch {first} matched first; this one does not match: {why}"),
-        None => why.to_owned(),
-    };
-    OutputLine::new("branch", fields, format!("[[branch]] {number}  {word:9}  {text}"))
-}
-
 /// A variable that the call would set.
 pub(super) fn set_line(name: &str, template: &Template, known: &KnownValues<'_>) -> OutputLine {
     let value = template.fill(known).unwrap_or_default();
@@ -222,65 +185,6 @@ pub(super) fn then_line(then: &ThenAction, known: &KnownValues<'_>) -> OutputLin
         _ => String::new(),
     };
     OutputLine::new("then", fields, format!("  then {then}{resolved}"))
-}
-
-/// The values that are known without a call. Other placeholders are printed as in the script.
-#[derive(Default)]
-pub(super) struct KnownValues<'a> {
-    /// The name of the script.
-    pub(super) script: &'a str,
-    pub(super) answer: Option<&'a TriggerAnswer>,
-    /// The response key of the script.
-    pub(super) key: Option<&'a KeyPath>,
-    pub(super) input: Option<(InputMethod, &'a str)>,
-    pub(super) input_is_sensitive: bool,
-}
-
-impl KnownValues<'_> {
-    /// A text that contains the input, as it may be shown.
-    pub(super) fn shown_input<'t>(&self, text: &'t str) -> &'t str {
-        if self.input_is_sensitive { masked(text) } else { text }
-    }
-
-    /// The destination of a `goto`; `None` for another action, or if only a call knows it.
-    fn destination(&self, then: &ThenAction) -> Option<Result<String, String>> {
-        let ThenAction::Goto { extension, context, priority } = then else { return None };
-        let parts = [Some(extension), context.as_ref(), priority.as_ref()];
-        let mut placeholders = parts.into_iter().flatten().flat_map(Template::placeholders);
-        if !placeholders.all(|placeholder| self.known_text(placeholder).is_some()) {
-            return None;
-        }
-        let filled = fill_destination(self, extension, context.as_ref(), priority.as_ref());
-        Some(filled.map(|(_, shown)| format!("goto {shown}")).map_err(|error| error.to_string()))
-    }
-
-    fn known_text(&self, placeholder: &Placeholder) -> Option<String> {
-        match (placeholder, self.answer, self.input) {
-            (Placeholder::Answer(part), Some(answer), _) => Some(part.text(answer, self.key)),
-            (Placeholder::OtherAnswer(script, part), Some(answer), _) if script == self.script => {
-                Some(part.text(answer, self.key))
-            }
-            (Placeholder::Input, _, Some((_, text)))
-            | (Placeholder::Keypress, _, Some((InputMethod::Keypress, text)))
-            | (Placeholder::Speech, _, Some((InputMethod::Speech, text))) => Some(text.to_owned()),
-            (Placeholder::Keypress | Placeholder::Speech, _, Some(_)) => Some(String::new()),
-            _ => None,
-        }
-    }
-}
-
-impl PlaceholderValues for KnownValues<'_> {
-    fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_> {
-        match self.known_text(placeholder) {
-            Some(text) => {
-                let is_input =
-                    !matches!(placeholder, Placeholder::Answer(_) | Placeholder::OtherAnswer(..));
-                let sensitive = is_input && self.input_is_sensitive;
-                PlaceholderValue { text: text.into(), sensitive }
-            }
-            None => PlaceholderValue::public(placeholder.to_string()),
-        }
-    }
 }
 
 /// A text for the JSON form, cut at the same length as in the text form.

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::facts::ScriptGraph;
 use crate::config::file::TomlFile;
 use crate::script::answer_part::AnswerPart;
-use crate::script::definition::{Script, ScriptOutcome};
+use crate::script::definition::{Branch, Script, ScriptOutcome};
 use crate::script::path::KeyPath;
 use crate::script::template::Placeholder;
 
@@ -67,6 +67,9 @@ fn may_have_other_values(script: &Script, earlier: &Script) -> bool {
 /// Whether the branches or the texts of the outcomes use a path of the script's answer.
 fn uses(script: &Script, path: &KeyPath) -> bool {
     let is_read = |placeholder: &Placeholder| matches!(placeholder, Placeholder::Answer(AnswerPart::At(read)) if read == path);
+    let mut conditions = script.branches.iter().flat_map(Branch::conditions);
     script.response_key() == Some(path)
+        || script.condition_answer_parts.contains(&AnswerPart::At(path.clone()))
+        || conditions.any(|condition| condition.key() == Some(path))
         || script.outcomes().flat_map(ScriptOutcome::placeholders).any(is_read)
 }

@@ -70,23 +70,7 @@ impl ResponseTable {
 
     pub(super) fn key(&self, file: &TomlFile) -> Option<KeyPath> {
         let given = self.key.as_ref()?;
-        let key = KeyPath::parse(given.get_ref());
-        match (&key, other_notation(given.get_ref())) {
-            (None, Some(ours)) => {
-                let help = format!("write `key = {}`", in_quotes(&ours));
-                file.error_with_help(given.span(), "not a valid response key", help);
-            }
-            (None, None) => {
-                let help = "write it as `data.code`, `items[0].code` or `[\"odd.key\"]`";
-                file.error_with_help(given.span(), "not a valid response key", help);
-            }
-            (Some(_), Some(ours)) if given.get_ref().contains('/') => {
-                let help =
-                    format!("for a value inside another one, write `key = {}`", in_quotes(&ours));
-                file.warn(given.span(), "`/` is a part of the name in a response key", help);
-            }
-            (Some(_), _) => {}
-        }
+        let key = key_path(file, given);
         if self.read_as() == Some(AnswerFormat::Text) {
             let help = "remove `key`: without it, the whole text is compared";
             file.error_with_help(given.span(), "plain text has no keys", help);
@@ -167,6 +151,28 @@ impl ResponseTable {
             file.warn(at, message, help);
         }
     }
+}
+
+/// Reads a path to a value of the answer, written as `key`.
+pub(super) fn key_path(file: &TomlFile, given: &Spanned<String>) -> Option<KeyPath> {
+    let key = KeyPath::parse(given.get_ref());
+    match (&key, other_notation(given.get_ref())) {
+        (None, Some(ours)) => {
+            let help = format!("write `key = {}`", in_quotes(&ours));
+            file.error_with_help(given.span(), "not a valid response key", help);
+        }
+        (None, None) => {
+            let help = "write it as `data.code`, `items[0].code` or `[\"odd.key\"]`";
+            file.error_with_help(given.span(), "not a valid response key", help);
+        }
+        (Some(_), Some(ours)) if given.get_ref().contains('/') => {
+            let help =
+                format!("for a value inside another one, write `key = {}`", in_quotes(&ours));
+            file.warn(given.span(), "`/` is a part of the name in a response key", help);
+        }
+        (Some(_), _) => {}
+    }
+    key
 }
 
 /// A key in the notation of a placeholder (`{$code}`), of JSONPath (`$.data.code`), of JavaScript or of JSON Pointer

@@ -135,7 +135,7 @@ impl ScriptTables {
 
     /// Whether the branches compare the input itself.
     pub(super) fn is_menu(&self) -> bool {
-        self.trigger.is_none() && !self.branches.is_empty()
+        self.trigger.is_none() && self.asks() && !self.branches.is_empty()
     }
 
     /// The kind of value that the branches are compared with.
@@ -214,7 +214,7 @@ impl ScriptTables {
         if self.trigger.is_some() {
             return;
         }
-        for branch in &self.branches {
+        for branch in self.branches.iter().filter(|branch| !branch.is_on_texts()) {
             let help = "add a `[trigger]`, a `[keypress]` or a `[speech]`, or use [otherwise]";
             let message = "there is no answer and no input to match";
             file.error_with_help(branch.span.clone(), message, help);

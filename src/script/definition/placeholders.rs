@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::playlist::{Playlist, PromptPart};
 use super::trigger::{AuthTemplate, ScriptTrigger};
-use super::{Script, ScriptOutcome, ThenAction};
+use super::{Branch, Script, ScriptOutcome, ThenAction};
 use crate::script::answer_part::AnswerPart;
+use crate::script::condition::Condition;
 use crate::script::template::{Placeholder, Template};
 
 impl ScriptOutcome {
@@ -76,7 +77,10 @@ impl Script {
 
     fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         let outcomes = self.outcomes().flat_map(ScriptOutcome::placeholders);
-        self.placeholders_before_request().chain(outcomes).chain(self.end_placeholders())
+        self.placeholders_before_request()
+            .chain(condition_placeholders(&self.branches))
+            .chain(outcomes)
+            .chain(self.end_placeholders())
     }
 
     /// The placeholders of `[hangup]` and `[ended]`.
@@ -94,6 +98,26 @@ impl Script {
     fn repeats(&self) -> bool {
         self.outcomes().any(|outcome| matches!(outcome.then, ThenAction::Again))
     }
+}
+
+impl Branch {
+    /// All conditions of the branch.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.when.iter().chain(&self.and)
+    }
+}
+
+fn condition_placeholders(branches: &[Branch]) -> impl Iterator<Item = &Placeholder> {
+    branches.iter().flat_map(Branch::conditions).flat_map(Condition::placeholders)
+}
+
+/// What the conditions of `script` read of the answer to the script's own request.
+pub(crate) fn condition_answer_parts(script: &str, branches: &[Branch]) -> Vec<AnswerPart> {
+    let mut seen = HashSet::new();
+    let parts = condition_placeholders(branches).filter_map(|placeholder| {
+        last_answer_part(placeholder).or_else(|| answer_part_of(script, placeholder))
+    });
+    parts.filter(|part| seen.insert(*part)).cloned().collect()
 }
 
 /// For each script, what can be read of its answer after its outcome was chosen: by the scripts that can follow, by its

@@ -77,7 +77,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
                 (SpeechAttempt::UseKeys, None) => return Ok(InputCheck::Missing),
             };
             let input = match input {
-                InputCheck::Valid => script.check_unmatched(&self.state.input().text),
+                InputCheck::Valid => {
+                    script.check_unmatched(&self.state.input().text, self.state.condition_texts())
+                }
                 rejected => rejected,
             };
             span.set("dialscript.input", input.as_str());

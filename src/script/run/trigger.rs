@@ -10,13 +10,13 @@ use crate::channel::{Channel, HoldMedia, Interruption};
 use crate::script::activity::CallActivity;
 use crate::script::answer::{AnswerValue, TriggerAnswer};
 use crate::script::branch::{BranchDecision, decide_branch, full_reason};
+use crate::script::branch_context::BranchContext;
 use crate::script::call_state::{CallPlaceholders, RequestPhase};
 use crate::script::definition::{Script, ScriptTrigger};
 use crate::script::escape::EscapeError;
 use crate::script::hold_media::HoldMediaBuilder;
 use crate::script::report::CallOutcome;
 use crate::script::request::{TriggerClient, TriggerRequest, TriggerResult};
-use crate::script::subject::BranchSubject;
 use crate::script::voice::{SoundGuard, VoiceService};
 use crate::trace::ActiveSpan;
 
@@ -108,8 +108,10 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         let response_key = trigger.response_key.as_ref();
         self.report.http_status = Some(answer.status);
         self.report.reason = response_key.and_then(|key| answer.missing_reason(key));
-        let subject = BranchSubject::from_answer(answer, response_key);
-        if let Some(AnswerValue::Text(value)) = &subject.value {
+        self.state.record_judged_answer(answer);
+        let context =
+            BranchContext::from_answer(answer, response_key, self.state.condition_texts());
+        if let Some(AnswerValue::Text(value)) = &context.subject.value {
             self.code = value.to_string();
         }
         debug!(
@@ -120,8 +122,10 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             first_error = self.report.first_error,
             "answer"
         );
-        let (call_outcome, outcome) = match decide_branch(&script.branches, answer, response_key) {
-            BranchDecision::Matched(chosen) => self.outcome_of_branch(chosen),
+        let decision = decide_branch(&script.branches, &context);
+        self.log_branches(script, decision.chosen(), &context);
+        let (call_outcome, outcome) = match decision {
+            BranchDecision::Matched(chosen) => (CallOutcome::Matched, chosen.outcome()),
             BranchDecision::Otherwise => (CallOutcome::Otherwise, &script.otherwise),
             BranchDecision::NoResponse(reason) => {
                 let is_sensitive = |text: &str| self.state.contains_sensitive(text);

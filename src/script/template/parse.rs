@@ -142,6 +142,13 @@ pub(crate) fn begins_with_placeholder(text: &str) -> bool {
     braced(text).is_ok_and(|(_, inner)| parse_placeholder(inner).is_ok())
 }
 
+impl Placeholder {
+    /// Parses a placeholder without its braces; `None` if there is none of this name.
+    pub(crate) fn parse(inner: &str) -> Option<Self> {
+        parse_placeholder(inner).ok()
+    }
+}
+
 pub(super) fn parse_placeholder(inner: &str) -> Result<Placeholder, MessageAndHelp> {
     if let Some((_, simple)) = SIMPLE_PLACEHOLDERS.iter().find(|(name, _)| *name == inner) {
         return Ok(simple.clone());

@@ -80,7 +80,7 @@ pub enum CallEndValue {
     Outcome,
     /// `{code}`: the value of `DIALSCRIPT_CODE`.
     Code,
-    /// `{duration}`: how long the scripts had the call, in whole seconds.
+    /// `{duration}`: how long the scripts had the call, rounded to whole seconds.
     Duration,
     /// `{path}`: the scripts of the call in their order, each with its outcome.
     Path,

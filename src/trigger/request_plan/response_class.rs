@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::script::answer::TriggerAnswer;
 use crate::script::branch::{BranchDecision, decide_branch, status_reason};
+use crate::script::branch_context::BranchContext;
+use crate::script::condition::NoCallTexts;
 use crate::script::definition::Script;
 
 /// Decides whether an answer is usable.
@@ -16,7 +18,7 @@ pub(in crate::trigger) enum ResponseClassifier {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::trigger) enum ResponseClass {
-    /// A branch matches it.
+    /// A branch matches it, or may match it with the values of some call.
     Handled,
     /// No branch matches it, but it counts as a response: `[otherwise]` applies.
     Usable,
@@ -38,7 +40,8 @@ impl ResponseClassifier {
 
 fn classify_by_branches(script: &Script, answer: &TriggerAnswer) -> ResponseClass {
     let key = script.trigger.as_ref().and_then(|trigger| trigger.response_key.as_ref());
-    match decide_branch(&script.branches, answer, key) {
+    // The answer may be shared with other calls. A condition that depends on values of a call may match in some call.
+    match decide_branch(&script.branches, &BranchContext::from_answer(answer, key, NoCallTexts)) {
         BranchDecision::Matched(_) => ResponseClass::Handled,
         BranchDecision::Otherwise => ResponseClass::Usable,
         BranchDecision::NoResponse(reason) => ResponseClass::Unusable(reason),

@@ -122,6 +122,13 @@ fn order_with(from: &str, to: &str) -> CallRow {
     CallRow::of(ORDER.replace(from, to)).argument("a", "b").keys(TYPED)
 }
 
+/// Requests of the same input are the same, and their answer is cached.
+fn cached() -> CallRow {
+    let same_request = ORDER.replace("&n={attempt}", "");
+    CallRow::of(same_request.replace("key = \"data.code\"", "key = \"data.code\"\ncache = \"5m\""))
+        .argument("a", "b")
+}
+
 const FOUND: &str = r#"{"data": {"code": 200, "status": "in 2 days; 'soon'"}}"#;
 
 rows! {
@@ -179,7 +186,7 @@ rows! {
         order().keys("1000:4 1200:7 2500:8 2700:9").json(100, r#"{"data": {"code": "404"}}"#).json(100, FOUND)
             .ends("matched", "9100@shipping").hears("up number| unknown| found");
     an_answer_from_the_cache:
-        order_with("key = \"data.code\"", "key = \"data.code\"\ncache = \"5m\"").keys("1000:4 1200:7 3000:4 3200:7")
+        cached().keys("1000:4 1200:7 3000:4 3200:7")
             .json(100, r#"{"data": {"code": "cached"}}"#).ends("invalid_input", "hung up 16");
     a_value_with_line_breaks:
         order().json(100, r#"{"data": {"code": 200, "status": "a\nb\r\nc"}}"#)

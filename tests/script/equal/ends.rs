@@ -134,20 +134,20 @@ rows! {
         reporting_ends().ends("no_input", "NextStep")
             .requests(&["tells http://shop.example/ended?id=&o=no_input&c= s=main&d=7&p=main%3Ano_input"]);
     a_hang_up_is_reported_as_the_end:
-        reporting_ends().keys("1000:4").hangs_up(2500).ends("hangup", "HangupHandler")
+        reporting_ends().keys("1000:4").hangs_up(2200).ends("hangup", "HangupHandler")
             .requests(&["tells http://shop.example/ended?id=4&o=hangup&c= s=main&d=2&p=main%3Ahangup"]);
     a_shutdown_is_reported_as_the_end:
-        reporting_ends().shuts_down(1500).ends("error", "NextStep")
+        reporting_ends().shuts_down(1200).ends("error", "NextStep")
             .requests(&["tells http://shop.example/ended?id=&o=error&c= s=main&d=1&p=main%3Aerror"]);
     the_call_limit_is_reported_as_the_end:
-        reporting_ends().call_limit(2500).ends("error", "NextStep")
+        reporting_ends().call_limit(2200).ends("error", "NextStep")
             .requests(&["tells http://shop.example/ended?id=&o=error&c= s=main&d=2&p=main%3Aerror"]);
     the_end_of_a_chain_is_reported_by_the_script_that_says_how:
-        reporting_chain().keys("1500:3 3500:8").ends("otherwise", "hung up 16")
+        reporting_chain().keys("1500:3 3200:8").ends("otherwise", "hung up 16")
             .requests(&["tells http://shop.example/ended?first=3&next=8 \
                 o=otherwise&s=next&d=3&p=main%3Aotherwise%2Cnext%3Aotherwise"]);
     a_hang_up_in_a_chain_is_reported_by_the_script_that_says_how:
-        reporting_chain().keys("1500:3").hangs_up(3500).ends("hangup", "HangupHandler")
+        reporting_chain().keys("1500:3").hangs_up(3200).ends("hangup", "HangupHandler")
             .requests(&["tells http://shop.example/ended?first=3&next= \
                 o=hangup&s=next&d=3&p=main%3Aotherwise%2Cnext%3Ahangup"]);
 }

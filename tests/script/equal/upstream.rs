@@ -1,11 +1,13 @@
 //! A web application that answers at the times that a row gives.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dialscript::script::answer::TriggerAnswer;
 use dialscript::script::branch::{BranchDecision, decide_branch};
+use dialscript::script::branch_context::BranchContext;
+use dialscript::script::condition::NoCallTexts;
 use dialscript::script::definition::Script;
 use dialscript::script::request::{
     CacheStatus, RequestTimings, TriggerClient, TriggerError, TriggerRequest, TriggerResult,
@@ -20,11 +22,12 @@ pub(crate) type DelayedAnswer = (Duration, Result<AnswerParts, TriggerError>);
 /// Status, type and body.
 pub(crate) type AnswerParts = (u16, &'static str, &'static str);
 
-/// Sends the answers in order and records the requests. A cached answer serves all later requests.
+/// Sends the answers in order and records the requests. A cached answer serves all later requests of its URL.
 #[derive(Default)]
 pub(crate) struct FakeUpstream {
     answers: Mutex<VecDeque<DelayedAnswer>>,
-    cached: Mutex<Option<TriggerResult>>,
+    /// By URL.
+    cached: Mutex<HashMap<String, TriggerResult>>,
     noted: Mutex<Vec<NotedRequest>>,
     phone_log: PhoneLog,
 }
@@ -76,8 +79,9 @@ impl TriggerClient for FakeUpstream {
     async fn send(&self, request: TriggerRequest, script: &Arc<Script>) -> TriggerResult {
         let trigger = script.trigger.as_ref().expect("a trigger");
         let is_cached = trigger.cache_policy.is_some();
-        let cached = self.cached.lock().unwrap().clone().filter(|_| is_cached);
-        if let Some(fetched) = cached {
+        let url = request.target.url.text().to_owned();
+        let cached = self.cached.lock().unwrap().get(&url).cloned();
+        if let Some(fetched) = cached.filter(|_| is_cached) {
             return TriggerResult { cache: CacheStatus::Hit, ..fetched };
         }
         self.note("asks", &request);
@@ -88,14 +92,16 @@ impl TriggerClient for FakeUpstream {
             .map(|(status, kind, body)| TriggerAnswer::parse(status, Some(kind), body.as_bytes()))
             .map(Arc::new);
         let is_handled = answer.as_ref().is_ok_and(|answer| {
-            let verdict = decide_branch(&script.branches, answer, trigger.response_key.as_ref());
+            let key = trigger.response_key.as_ref();
+            let context = BranchContext::from_answer(answer, key, NoCallTexts);
+            let verdict = decide_branch(&script.branches, &context);
             matches!(verdict, BranchDecision::Matched(_))
         });
         let cache = if is_cached { CacheStatus::Miss } else { CacheStatus::Off };
         let fetched =
             TriggerResult { answer, cache, timings: RequestTimings::default(), first_error: None };
         if is_cached && is_handled {
-            *self.cached.lock().unwrap() = Some(fetched.clone());
+            self.cached.lock().unwrap().insert(url, fetched.clone());
         }
         fetched
     }

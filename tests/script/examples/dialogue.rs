@@ -52,7 +52,8 @@ impl Dialogue {
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
             if Some(indent_of(line)) > indent {
                 let last = &mut lines.last_mut().expect("a line before one that continues").text;
-                last.push(' ');
+                let separator = if line.trim().starts_with('&') { "" } else { " " };
+                last.push_str(separator);
                 last.push_str(line.trim());
             } else {
                 lines.push(DialogueLine::read(line.trim()));

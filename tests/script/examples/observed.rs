@@ -101,9 +101,11 @@ impl ObservedDialogue {
     }
 }
 
+/// In one line.
 fn written(request: &NotedRequest) -> String {
     let method = if request.method == "GET" { "" } else { &*request.method };
-    format!("{method} {} {}", request.url, request.body).trim().to_owned()
+    let body = request.body.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{method} {} {body}", request.url).trim().to_owned()
 }
 
 /// The text of a sound, or the name of a file.

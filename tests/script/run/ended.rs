@@ -94,10 +94,14 @@ async fn a_chain_that_never_ends_is_reported_with_the_last_scripts_of_its_path()
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_duration_is_in_whole_seconds() {
-    let mut call = ScriptCall::of(reports("[keypress]\nlength = 4\n[no_input]\n")).enters(["4711"]);
-    call.channel.question_time = Duration::from_millis(61_900);
-    assert_eq!(report(call).await, "ended?o=otherwise&c=&s=main&d=61&p=main%3Aotherwise");
+async fn the_duration_is_rounded_to_whole_seconds() {
+    for (millis, seconds) in [(499, 0), (61_600, 62), (62_400, 62)] {
+        let asks = reports("[keypress]\nlength = 4\n[no_input]\n");
+        let mut call = ScriptCall::of(asks).enters(["4711"]);
+        call.channel.question_time = Duration::from_millis(millis);
+        let expected = format!("ended?o=otherwise&c=&s=main&d={seconds}&p=main%3Aotherwise");
+        assert_eq!(report(call).await, expected);
+    }
 }
 
 /// Asks for an order number, and leads to another script.

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use dialscript::script::definition::RetryPolicy;
 
 use dialscript::script::branch::{BranchDecision, decide_branch};
+use dialscript::script::branch_context::BranchContext;
+use dialscript::script::condition::NoCallTexts;
 use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{TriggerClient, TriggerError, TriggerRequest, TriggerResult};
 use dialscript::trigger::TriggerSettings;
@@ -316,7 +318,10 @@ async fn every_failure_of_a_web_application_ends_within_the_total_timeout() {
             let verdict = fetched.answer.as_ref().map(|answer| {
                 let key = script.trigger.as_ref().and_then(|trigger| trigger.response_key.as_ref());
                 matches!(
-                    decide_branch(&script.branches, answer, key),
+                    decide_branch(
+                        &script.branches,
+                        &BranchContext::from_answer(answer, key, NoCallTexts)
+                    ),
                     BranchDecision::NoResponse(_)
                 )
             });

@@ -170,7 +170,8 @@ fn caching_script() -> Arc<Script> {
     let (key, caching) = (KeyPath::parse("code"), Some(caching));
     let trigger =
         ScriptTrigger { response_key: key, cache_policy: caching, ..ScriptTrigger::default() };
-    let branch = Branch { when: vec![Matcher::Present], outcome: ScriptOutcome::default() };
+    let (when, and) = (vec![Matcher::Present.into()], Vec::new());
+    let branch = Branch { when, and, outcome: ScriptOutcome::default() };
     let name = "keeping".into();
     Arc::new(Script { name, trigger: Some(trigger), branches: vec![branch], ..Script::default() })
 }

@@ -39,6 +39,9 @@ SOUNDS = {
 # The sounds of the digits 0 to 3: the pitches of these sounds of the library, but shorter.
 DIGITS = {f"digits/{digit}": name for digit, name in enumerate(("ask", "ask_more", "pin", "matched"))}
 
+# The sounds of star and pound, by their names in Asterisk: a file, and the pitch of this sound of the library.
+SIGNS = {"digits/star": ("ascii/8000/42.wav", "unreachable"), "digits/pound": ("ascii/8000/35.wav", "welcome")}
+
 # The sound of the library that is played for each digit in German.
 GERMAN_DIGIT = "welcome"
 
@@ -155,7 +158,8 @@ class FreeSwitch:
     @staticmethod
     def find_sound(call, name, first=None):
         """The sound of the switch in the recording of a call, or None. It is a tone, so `first` is not needed."""
-        return next((sound for sound in call.heard() if sound.name == {**SOUNDS, **DIGITS}[name]), None)
+        names = {**SOUNDS, **DIGITS, **{sign: pitch for sign, (_, pitch) in SIGNS.items()}}
+        return next((sound for sound in call.heard() if sound.name == names[name]), None)
 
     @staticmethod
     def sound_name(name):
@@ -202,7 +206,8 @@ class FreeSwitch:
         ]
 
     def _write_configuration(self, samples, callee_port):
-        sounds = ("sounds/ivr/8000", "sounds/voicemail/8000", "sounds/digits/8000", "german-sounds/digits/8000")
+        sounds = [f"sounds/{kind}/8000" for kind in ("ivr", "voicemail", "digits", "ascii")]
+        sounds.append("german-sounds/digits/8000")
         for folder in (*FOLDERS, "conf", "music", "short-music", *sounds):
             (self._run / folder).mkdir(parents=True)
         # A stream is silent for a second when its file starts again, so the file is longer than a run.
@@ -211,9 +216,11 @@ class FreeSwitch:
         for name, tone in tones.FREESWITCH.items():
             folder, file = name.split("/")
             tones.write(self._run / "sounds" / folder / "8000" / file, tone)
-        for digit, name in enumerate(DIGITS.values()):
-            tones.write(self._run / f"sounds/digits/8000/{digit}.wav", tones.Tone(tones.LIBRARY[name].pitch, 0.3))
-            tones.write(self._run / f"german-sounds/digits/8000/{digit}.wav", tones.LIBRARY[GERMAN_DIGIT])
+        digits = [(f"digits/8000/{digit}.wav", name) for digit, name in enumerate(DIGITS.values())]
+        for file, name in [*digits, *SIGNS.values()]:
+            tones.write(self._run / "sounds" / file, tones.Tone(tones.LIBRARY[name].pitch, 0.3))
+        for file, _ in digits:
+            tones.write(self._run / "german-sounds" / file, tones.LIBRARY[GERMAN_DIGIT])
         rtp = random.randrange(10000, 30000, 2)
         values = {
             "RUN": self._run, "SIP_PORT": self.sip_port, "EVENT_PORT": self.event_port, "CALLEE_PORT": callee_port,

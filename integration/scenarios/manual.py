@@ -18,6 +18,10 @@ COMMENT = re.compile(r"\s;.*$")
 SHOWN = re.compile(r"\d+\. (?P<step>.*?)\s*\[samples\.conf:(?P<line>\d+)\]")
 
 
+# Applications of modules that the lab's FreeSWITCH is built without.
+NOT_IN_THE_LAB = {"conference"}
+
+
 @contextmanager
 def switch_with(lab, dialplan):
     """Another switch of the same kind that has loaded this dialplan."""
@@ -125,6 +129,6 @@ def contexts(lab):
             found = switch.command(f"xml_locate dialplan context name {context.get('name')}")
             expect(block.location(), outline(xml.fromstring(found)), outline(context))
             used = {action.get("application") for action in context.iter("action")}
-            expect(f"{block.location()}: unknown applications", sorted(used - applications), [])
+            expect(f"{block.location()}: unknown applications", sorted(used - applications - NOT_IN_THE_LAB), [])
         warnings = [line for line in switch.log.splitlines() if re.search(r"\[(ERR|WARNING)\] switch_xml", line)]
     expect("warnings", warnings, [])

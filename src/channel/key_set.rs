@@ -12,7 +12,7 @@ pub(crate) fn is_dtmf_key(key: char) -> bool {
 
 /// A set of the DTMF keys `0` to `9`, `*`, `#` and `A` to `D`. It can be collected from characters, of
 /// which those that are no keys are left out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct KeySet(u16);
 
 impl KeySet {
@@ -58,6 +58,12 @@ impl FromIterator<char> for KeySet {
         let mut set = Self::NONE;
         set.extend(keys);
         set
+    }
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeySet({self})")
     }
 }
 

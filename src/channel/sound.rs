@@ -15,7 +15,7 @@ pub enum Sound {
     Url(Arc<str>),
     /// Digits that the switch speaks one by one with its own sounds.
     Digits(Arc<str>),
-    /// Letters and digits that the switch spells with its own sounds.
+    /// Letters, digits, `*` and `#` that the switch spells with its own sounds.
     Letters(Arc<str>),
     /// A date or a time that the switch says with its own sounds.
     Moment(SwitchMoment),

@@ -21,6 +21,7 @@ use crate::cli::terminal::{print_error, print_note};
 use crate::config::{self, Config, ConfigErrors, nearest};
 use crate::fake::dtmf::DtmfSource;
 use crate::fake::phone::{CallEvent, Phone};
+use crate::script::definition::ScriptLibrary;
 use crate::script::template::reveal_sensitive_values;
 use crate::telemetry::Switch;
 use crate::telemetry::event_layer::install_event_layer;
@@ -114,13 +115,32 @@ fn note_faultless_script(config_file: &Path, script: &str, errors: &ConfigErrors
 
 /// Says that nothing listens to the words of `--say`, if so.
 fn note_unheard_words(options: &CallArgs, config: &Config) {
-    let script = config.library.scripts.get(&options.script);
-    if !options.say.is_empty() && script.is_some_and(|script| script.speech.is_none()) {
+    if !options.say.is_empty() && !listens(&config.library, &options.script) {
         print_note(&format!(
-            "{} has no [speech], so it does not hear the words of --say: use --digits, or add [speech]",
+            "{} has no [speech], and leads to no script that has: nothing hears the words of --say. Use --digits, or add \
+             [speech]",
             options.script
         ));
     }
+}
+
+/// Whether a script has `[speech]`, or one that it leads to.
+fn listens(library: &ScriptLibrary, first: &str) -> bool {
+    let mut names = vec![first];
+    let mut position = 0;
+    while let Some(name) = names.get(position) {
+        position += 1;
+        let Some(script) = library.scripts.get(*name) else { continue };
+        if script.speech.is_some() {
+            return true;
+        }
+        for next in script.next_scripts() {
+            if !names.contains(&next) {
+                names.push(next);
+            }
+        }
+    }
+    false
 }
 
 /// The name of the script in a path such as `scripts/hello.toml`, or in the URL of a dialplan.

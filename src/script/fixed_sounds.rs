@@ -69,7 +69,7 @@ impl FixedSounds {
             match part {
                 PromptPart::Text(text) => self.add_text(text.clone(), voice_params),
                 PromptPart::Url(url) => self.add_url(url.clone()),
-                PromptPart::Value(_, SayAs::Digits) => {
+                PromptPart::Value(_, SayAs::Digits | SayAs::Keys) => {
                     ('0'..='9')
                         .for_each(|digit| self.add_text(digit.to_string().into(), voice_params));
                 }

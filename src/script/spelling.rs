@@ -1,6 +1,6 @@
 //! Values that the switch spells with its own sounds, where no text-to-speech engine can speak them.
 //!
-//! The switch has sounds for letters and digits only. A value that would sound like another one without its other
+//! The switch has sounds for letters and digits only, and for the keys `*` and `#`. A value that would sound like another one without its other
 //! characters, such as `12.50`, is not spelled.
 
 use crate::channel::Sound;
@@ -66,10 +66,21 @@ pub(super) fn spell_text(
     }
 }
 
+/// Whether a character is one of the keys that are neither a digit nor a letter.
+pub(super) fn is_sign(key: char) -> bool {
+    matches!(key, '*' | '#')
+}
+
 /// The given characters, each of which must be a letter or a digit.
-pub(super) fn spell_characters(text: &str) -> Result<Sound, SpellingError> {
+fn spell_characters(text: &str) -> Result<Sound, SpellingError> {
+    let has_sign = text.contains(is_sign);
+    if has_sign { Err(SpellingError::Characters) } else { spell_keys(text) }
+}
+
+/// The given characters, each of which must be a letter, a digit, `*` or `#`.
+pub(super) fn spell_keys(text: &str) -> Result<Sound, SpellingError> {
     let characters: String = ascii_digits(text).collect();
-    if !characters.chars().all(|c| c.is_ascii_alphanumeric()) {
+    if !characters.chars().all(|c| c.is_ascii_alphanumeric() || is_sign(c)) {
         return Err(SpellingError::Characters);
     }
     match characters.len() {

@@ -6,9 +6,7 @@ use crate::channel::{MomentForm, Sound};
 use crate::script::currency::CurrencyCode;
 use crate::script::definition::SayAs;
 use crate::script::number_signs::NumberSigns;
-use crate::script::spelling::{
-    MAX_SPELLED_CHARACTERS, SpellingError, spell_characters, spell_number, spell_text,
-};
+use crate::script::spelling::{SpellingError, is_sign, spell_number, spell_text};
 use crate::script::template::{PlaceholderValue, RedactedText};
 use crate::script::timezone::ScriptTimezone;
 use crate::script::written_number::{WrittenNumber, WrittenNumberError};
@@ -18,6 +16,8 @@ use money::WrittenMoney;
 use phone::phone_words;
 use word_language::WordLanguage;
 
+mod characters;
+mod key_name;
 mod minor_unit;
 mod moment;
 mod moment_words;
@@ -83,7 +83,8 @@ impl SpokenLanguages<'_> {
         is_json_number: bool,
     ) -> Vec<SpokenPart> {
         let (text, spell): (String, SpellFunction) = match say_as {
-            SayAs::Digits => return spoken_digits(value),
+            SayAs::Digits => return self.characters(value, char::is_alphanumeric),
+            SayAs::Keys => return self.characters(value, |c| c.is_alphanumeric() || is_sign(c)),
             SayAs::Words => (plain_words(&value.text), spell_text),
             SayAs::Number => {
                 (plain_words(&self.number_for_engine(&value.text, is_json_number)), spell_number)
@@ -170,25 +171,6 @@ impl SpokenLanguages<'_> {
             _ => text.to_owned(),
         }
     }
-}
-
-/// The letters and digits of a value, one by one. Where the switch cannot spell one of them, it spells none: the others
-/// would sound like another value.
-fn spoken_digits(value: &PlaceholderValue<'_>) -> Vec<SpokenPart> {
-    let characters = value.text.chars().filter(|character| character.is_alphanumeric());
-    let characters: String = characters.take(MAX_SPELLED_CHARACTERS).collect();
-    let spelling = spell_characters(&characters);
-    let texts = characters.chars().map(String::from);
-    // A sensitive value is rendered as one text, which is not cached. Cached sounds of its single characters could
-    // reveal it.
-    if value.sensitive {
-        return whole(texts.collect::<Vec<_>>().join(", "), true, spelling);
-    }
-    let spelled =
-        |text: &str| spelling.as_ref().map_err(|error| *error).and_then(|_| spell_characters(text));
-    let parts =
-        texts.map(|text| SpokenPart { spelling: spelled(&text), text: RedactedText::public(text) });
-    parts.collect()
 }
 
 /// The part of a value in words. Without words, the value is spoken as a text.

@@ -94,6 +94,12 @@ fn words_for_a_script_without_speech_are_noted() {
     assert!(result.errors.starts_with("note: ask has no [speech]"), "{}", result.errors);
     let result = in_folder(&folder, "call", &["ask", "--hangup-after", "100ms"]);
     assert_eq!(result.errors, "");
+    folder.script("chat", "[speech]\nlanguage = 'en'\n[no_input]\n");
+    folder.script("first", "[otherwise]\nthen = 'script second'\n");
+    folder.script("second", "[prompt]\nplay = 'switch:beep'\n[otherwise]\nthen = 'script chat'\n");
+    let result =
+        in_folder(&folder, "call", &["first", "--say", "hello", "--hangup-after", "100ms"]);
+    assert!(!result.errors.contains("no [speech]"), "{}", result.errors);
 }
 
 #[test]

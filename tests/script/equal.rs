@@ -48,6 +48,7 @@ mod answers;
 mod conditions;
 mod digits;
 mod ends;
+mod keys;
 mod languages;
 mod listening;
 mod outcomes;

@@ -70,10 +70,16 @@ macro_rules! dialogues {
 
 mod bank;
 mod callback;
+mod card_payment;
 mod clinic;
+mod conference;
+mod languages;
 mod opening_hours;
+mod school_absence;
 mod survey;
 mod tracking;
+mod voicemail_pin;
+mod whitelist;
 
 /// The folder of all examples.
 fn folder() -> PathBuf {

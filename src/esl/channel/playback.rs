@@ -82,9 +82,10 @@ fn url_playbacks(url: &str, prefer_http_cache: bool) -> Vec<Playback> {
     playbacks
 }
 
-/// `say` splits its argument at spaces, so only letters and digits are passed to it.
+/// `say` splits its argument at spaces, so only letters, digits, `*` and `#` are passed to it.
 fn say_playbacks(method: &str, text: &str, language: &str) -> Vec<Playback> {
-    let characters: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    let characters: String =
+        text.chars().filter(|&c| c.is_ascii_alphanumeric() || matches!(c, '*' | '#')).collect();
     if characters.is_empty() {
         return Vec::new();
     }

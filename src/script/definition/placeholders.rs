@@ -88,7 +88,8 @@ impl Script {
         self.hangup.iter().chain(&self.ended).flat_map(ScriptTrigger::placeholders)
     }
 
-    fn next_scripts(&self) -> impl Iterator<Item = &str> {
+    /// The names of the scripts that its outcomes lead to.
+    pub(crate) fn next_scripts(&self) -> impl Iterator<Item = &str> {
         self.outcomes().filter_map(|outcome| match &outcome.then {
             ThenAction::Script(name) => Some(name.as_str()),
             _ => None,

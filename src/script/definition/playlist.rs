@@ -43,6 +43,8 @@ pub enum SayAs {
     Words,
     /// Character by character.
     Digits,
+    /// Key by key: an input, whose keys can be `*` and `#`.
+    Keys,
     /// As a number.
     Number,
     /// As a date, a time, or both.

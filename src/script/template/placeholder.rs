@@ -38,6 +38,13 @@ pub enum Placeholder {
     OtherAnswer(String, AnswerPart),
 }
 
+impl Placeholder {
+    /// Whether it stands for what a caller has entered or said.
+    pub(super) fn is_input(&self) -> bool {
+        matches!(self, Self::Keypress | Self::Speech | Self::Input | Self::OtherScript(..))
+    }
+}
+
 /// The placeholders that are a single word.
 pub(super) const SIMPLE_PLACEHOLDERS: [(&str, Placeholder); 16] = [
     ("caller", Placeholder::Caller),

@@ -75,6 +75,7 @@ fn parse_phrase(inner: &str) -> Result<SpokenPhrase, MessageAndHelp> {
             .map(|placeholder| SpokenPhrase::Value(placeholder, say_as));
     }
     match verb {
+        "digits" => parse_digits(object),
         "money" => parse_money(object),
         "play" if split_answer_placeholder(object).is_some() => {
             placeholder_after_verb(verb, object).map(SpokenPhrase::SoundUrl)
@@ -94,7 +95,6 @@ fn verb_and_object(input: &str) -> IResult<&str, (&str, &str)> {
 fn say_as(verb: &str) -> Option<SayAs> {
     match verb {
         "say" => Some(SayAs::Words),
-        "digits" => Some(SayAs::Digits),
         "number" => Some(SayAs::Number),
         "date" => Some(SayAs::Moment(MomentForm::Date)),
         "time" => Some(SayAs::Moment(MomentForm::Time)),
@@ -122,6 +122,14 @@ fn parse_money(object: &str) -> Result<SpokenPhrase, MessageAndHelp> {
             .ok_or_else(|| (format!("there is no currency `{code}`"), Some(help)))
     });
     Ok(SpokenPhrase::Value(placeholder, SayAs::Money(currency.transpose()?)))
+}
+
+/// An input is spoken key by key.
+fn parse_digits(object: &str) -> Result<SpokenPhrase, MessageAndHelp> {
+    placeholder_after_verb("digits", object).map(|placeholder| {
+        let say_as = if placeholder.is_input() { SayAs::Keys } else { SayAs::Digits };
+        SpokenPhrase::Value(placeholder, say_as)
+    })
 }
 
 fn placeholder_after_verb(verb: &str, object: &str) -> Result<Placeholder, MessageAndHelp> {

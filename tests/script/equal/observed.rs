@@ -103,8 +103,9 @@ pub(crate) fn variables(events: &[TimedCallEvent]) -> BTreeMap<String, String> {
         CallEvent::VariableSet { name, value } => Some((variable_name(name), value.clone())),
         _ => None,
     };
-    let variables = living.filter_map(variable).map(same_language);
-    variables.filter(|(name, value)| name != LANGUAGE || value != FIRST_LANGUAGE).collect()
+    let mut variables: BTreeMap<_, _> = living.filter_map(variable).map(same_language).collect();
+    variables.retain(|name, value| name != LANGUAGE || value != FIRST_LANGUAGE);
+    variables
 }
 
 /// The name in lower case, and `language` for the language of the channel.

@@ -198,8 +198,9 @@ async fn a_text_with_a_sensitive_value_is_spoken_as_one_part_and_not_cached() {
     let ended = ScriptCall::of(script).enters(["4711"]).runs().await;
     ended.in_order(&["say You entered", "say sensitive 4, 7, 1, 1", "say sensitive 4711"]);
     // The times in the report have digits of their own.
-    let (prompt_time, wait_time) = (Duration::ZERO, Duration::ZERO);
-    let report = format!("{:?}", CallReport { prompt_time, wait_time, ..ended.report });
+    let (prompt_time, wait_time, input_times) = (Duration::ZERO, Duration::ZERO, Vec::new());
+    let report = CallReport { prompt_time, wait_time, input_times, ..ended.report };
+    let report = format!("{report:?}");
     assert!(!report.contains("47"), "{report}");
 }
 

@@ -102,8 +102,8 @@ def at_the_next_step(lab):
 @scenario("[ended]: a call that the script hangs up is reported")
 def hung_up_by_the_script(lab):
     call = dial(lab, "hangup")
-    call.wait_until_over()
-    expect("who ended the call", call.hung_up_by, "switch")
+    call.wait_to_end()
+    expect("who hung up, and the cause", (call.hung_up_by, call.cause), ("switch", 17))
     expect_report(lab, "matched", "hangup")
 
 

@@ -70,7 +70,7 @@ impl AgiReply {
             AgiFrame::Hangup => return None,
             AgiFrame::Dead => Self::Dead,
             AgiFrame::Speech(speech) => Self::Speech(text(speech)),
-            AgiFrame::Digit(key) => Self::Digit(char::from(key)),
+            AgiFrame::Digit(key) => Self::Digit(char::from(key).to_ascii_uppercase()),
             AgiFrame::Unknown => Self::Unknown,
             AgiFrame::Usage(usage) => Self::Usage(text(usage)),
             AgiFrame::Success(AgiSuccess { result, note, endpos }) => {

@@ -148,7 +148,11 @@ impl OutputLine {
             "branch" => {
                 let number: Option<usize> = field("number").parse().ok();
                 let fields = json!({ "number": number, "why": field("why") });
-                let text = format!("branch {} matches: it {}", field("number"), field("why"));
+                // A condition on another value names that value first.
+                let begins = ["is ", "has ", "matches ", "***"];
+                let is_bare = begins.into_iter().any(|begin| field("why").starts_with(begin));
+                let it = if is_bare { "it " } else { "" };
+                let text = format!("branch {} matches: {it}{}", field("number"), field("why"));
                 Self::new("branch", fields, text)
             }
             "no response" => {

@@ -181,10 +181,8 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     let otherwise =
         outcome(&tables.otherwise, script).unwrap_or_else(|| fallback(tables, &no_response));
     let (keypress, speech) = (tables.keypress.as_ref(), tables.speech.as_ref());
-    let trigger = tables.trigger.as_ref().map(|trigger| {
-        let request = trigger.trigger(&before);
-        with_response(tables, &before, request)
-    });
+    let trigger = tables.trigger.as_ref();
+    let trigger = trigger.map(|trigger| with_response(tables, &before, trigger.trigger(&before)));
     let response_key = trigger.as_ref().and_then(|trigger| trigger.response_key.as_ref());
     let scope = ConditionScope { compared: tables.compared(), response_key };
     let branches = branch::branches(&tables.branches, script, scope);

@@ -168,8 +168,8 @@ impl Branch {
     pub fn explain(&self, context: &BranchContext<'_, impl ConditionTexts>) -> BranchExplanation {
         let conditions = self.explain_conditions(context);
         let first = |result| {
-            let mut found = conditions.iter().filter(|condition| condition.result == result);
-            found.next().map(|condition| condition.why.clone())
+            let found = conditions.iter().find(|condition| condition.result == result);
+            found.map(|condition| condition.why.clone())
         };
         match (first(ConditionResult::Fails), first(ConditionResult::Unknown)) {
             (Some(why), _) => BranchExplanation::Misses(why),
@@ -195,7 +195,9 @@ impl Branch {
         context: &BranchContext<'_, impl ConditionTexts>,
     ) -> ConditionExplanation {
         let result = self.result_of_when(context);
-        let decides = |condition: &&Condition| condition.result(context) == result;
+        let decides = |condition: &&Condition| {
+            condition.result(context) == result && self.can_take(condition, context)
+        };
         match result {
             ConditionResult::Fails => self.explain_missed_when(context),
             _ => match self.when.iter().find(decides) {

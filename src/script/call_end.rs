@@ -14,10 +14,9 @@ const MAX_PATH_BYTES: usize = 1000;
 /// Stands for the scripts that `{path}` leaves out.
 const LEFT_OUT: &str = "...,";
 
-/// A script that has led to another one in the same call.
+/// A script that has led to another one in the same call, and whose `[ended]` may have to be sent.
 pub(crate) struct EarlierScript {
     pub(crate) script: Arc<Script>,
-    pub(crate) outcome: CallOutcome,
     /// The number of its last attempt, from 1.
     pub(crate) attempt: u32,
     /// The answer that was last when it led to the next script.

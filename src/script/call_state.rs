@@ -1,4 +1,4 @@
-//! The state of one call: its caller, arguments, inputs and answers. Placeholders take their values from it.
+//! The state of one call: its caller, arguments, inputs and answers.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -7,19 +7,18 @@ use std::sync::Arc;
 
 use crate::channel::Caller;
 use crate::script::answer::TriggerAnswer;
-use crate::script::answer_part::AnswerPart;
-use crate::script::call_end::{CallEnd, EarlierScript, describe_path};
+use crate::script::call_end::{EarlierScript, describe_path};
 use crate::script::call_language::CallLanguage;
-use crate::script::condition::ConditionTexts;
-use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome};
+use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome, ScriptTrigger};
 use crate::script::empty_placeholders::EmptyPlaceholders;
 use crate::script::kept_answer::KeptAnswer;
 use crate::script::report::CallOutcome;
 use crate::script::separated_digits::is_same_number;
-use crate::script::template::{
-    CallEndValue, InputKind, Placeholder, PlaceholderValue, PlaceholderValues, RedactedText,
-    Template,
-};
+use crate::script::template::{InputKind, PlaceholderValue};
+
+mod placeholders;
+
+pub(crate) use placeholders::CallPlaceholders;
 
 /// The arguments from the dialplan, by name. In `AGI(url,first,…)` the name of the first argument is `1`. If a name
 /// occurs twice, its first value counts.
@@ -46,8 +45,10 @@ pub(crate) struct CallState<'a> {
     arguments: ScriptArguments,
     script: Arc<Script>,
     attempt: u32,
-    /// The scripts before the running one, in their order.
-    earlier: Vec<EarlierScript>,
+    /// The scripts before the running one with their outcomes, in their order.
+    earlier: Vec<(Arc<Script>, CallOutcome)>,
+    /// The latest of them that has an `[ended]`.
+    with_ended: Option<EarlierScript>,
     /// How often each script with a `[limit]` has begun, by the name of the script.
     tries: HashMap<String, u32>,
     pub(crate) language: CallLanguage,
@@ -70,8 +71,8 @@ pub(crate) struct CallState<'a> {
 pub(crate) enum RequestPhase {
     /// In `[prompt]` and `[trigger]`: the answer that was last when the script began, in every attempt.
     Before,
-    /// In outcomes, `[hangup]` and `[ended]`: the answer to the last request of the script. If there is none, the same as before
-    /// the request.
+    /// In outcomes, `[hangup]` and `[ended]`: the answer to the last request of the script. If there is none, the same as
+    /// before the request.
     After,
 }
 
@@ -120,6 +121,7 @@ impl<'a> CallState<'a> {
             script,
             attempt: 1,
             earlier: Vec::new(),
+            with_ended: None,
             tries: HashMap::new(),
             inputs: HashMap::new(),
             sensitive_inputs: Vec::new(),
@@ -137,12 +139,13 @@ impl<'a> CallState<'a> {
     pub(crate) fn start_script(&mut self, script: Arc<Script>, outcome: CallOutcome) {
         self.answer_at_start = self.own_answer.take().or_else(|| self.answer_at_start.take());
         self.inputs.remove(&script.name);
-        self.earlier.push(EarlierScript {
-            script: std::mem::replace(&mut self.script, script),
-            outcome,
-            attempt: std::mem::replace(&mut self.attempt, 1),
-            last_answer: self.answer_at_start.clone(),
-        });
+        let script = std::mem::replace(&mut self.script, script);
+        let attempt = std::mem::replace(&mut self.attempt, 1);
+        self.earlier.push((script.clone(), outcome));
+        if script.ended.is_some() {
+            let last_answer = self.answer_at_start.clone();
+            self.with_ended = Some(EarlierScript { script, attempt, last_answer });
+        }
         self.count_try();
     }
 
@@ -211,54 +214,15 @@ impl<'a> CallState<'a> {
         self.own_answer = Some(kept);
     }
 
-    /// The values of placeholders in a text of the running script.
-    pub(crate) fn values(&self, phase: RequestPhase) -> CallPlaceholders<'_> {
-        let own = self.own_answer.as_ref().filter(|_| phase == RequestPhase::After);
-        CallPlaceholders {
-            state: self,
-            script: &self.script,
-            attempt: self.attempt,
-            last_answer: own.or(self.answer_at_start.as_ref()).map(|kept| &**kept),
-            end: None,
-            notes_empty: true,
-        }
-    }
-
-    /// The values of placeholders in the conditions of the branches. A condition can test whether a value is empty, so
-    /// an empty one is not noted.
-    pub(crate) fn condition_texts(&self) -> CallPlaceholders<'_> {
-        CallPlaceholders { notes_empty: false, ..self.values(RequestPhase::After) }
-    }
-
-    /// The values of placeholders in `[hangup]` of the running script, and in its `[ended]`.
-    pub(crate) fn values_at_end<'s>(&'s self, end: &'s CallEnd) -> CallPlaceholders<'s> {
-        CallPlaceholders { end: Some(end), ..self.values(RequestPhase::After) }
-    }
-
-    /// The values of placeholders in `[ended]` of a script that has led to another one.
-    pub(crate) fn values_of_earlier<'s>(
-        &'s self,
-        earlier: &'s EarlierScript,
-        end: &'s CallEnd,
-    ) -> CallPlaceholders<'s> {
-        CallPlaceholders {
-            state: self,
-            script: &earlier.script,
-            attempt: earlier.attempt,
-            last_answer: earlier.last_answer.as_deref(),
-            end: Some(end),
-            notes_empty: true,
-        }
-    }
-
-    /// The latest of the scripts before the running one that has an `[ended]`.
-    pub(crate) fn earlier_with_ended(&self) -> Option<&EarlierScript> {
-        self.earlier.iter().rfind(|earlier| earlier.script.ended.is_some())
+    /// The latest of the scripts before the running one that has an `[ended]`, with that table.
+    pub(crate) fn earlier_with_ended(&self) -> Option<(&EarlierScript, &ScriptTrigger)> {
+        let earlier = self.with_ended.as_ref()?;
+        Some((earlier, earlier.script.ended.as_ref()?))
     }
 
     /// All scripts of the call with their outcomes. `outcome` is that of the running one.
     pub(crate) fn path(&self, outcome: CallOutcome) -> String {
-        let earlier = self.earlier.iter().map(|earlier| (&*earlier.script.name, earlier.outcome));
+        let earlier = self.earlier.iter().map(|(script, outcome)| (&*script.name, *outcome));
         describe_path(earlier.chain([(&*self.script.name, outcome)]))
     }
 
@@ -281,103 +245,5 @@ impl<'a> CallState<'a> {
 
     fn input_value(&self, script: &str, kind: InputKind) -> PlaceholderValue<'_> {
         self.inputs.get(script).map(|input| input.value(kind)).unwrap_or_default()
-    }
-
-    /// A value of an answer. It is sensitive if it contains a secret or a sensitive input.
-    fn answer_value<'v>(
-        &self,
-        answer: Option<&'v KeptAnswer>,
-        part: &AnswerPart,
-    ) -> PlaceholderValue<'v> {
-        let text = answer.and_then(|answer| answer.value(part)).unwrap_or_default();
-        PlaceholderValue { sensitive: self.contains_sensitive(text), text: Cow::Borrowed(text) }
-    }
-
-    fn value<'s>(
-        &'s self,
-        placeholder: &Placeholder,
-        text: &CallPlaceholders<'s>,
-    ) -> PlaceholderValue<'s> {
-        let caller = &*self.caller;
-        match placeholder {
-            Placeholder::Caller => PlaceholderValue::public(&caller.number),
-            Placeholder::CallerName => PlaceholderValue::public(&caller.name),
-            Placeholder::Called => PlaceholderValue::public(&caller.called),
-            Placeholder::CallId => PlaceholderValue::public(&caller.call_id),
-            Placeholder::Channel => PlaceholderValue::public(&caller.channel),
-            Placeholder::Language => PlaceholderValue::public(self.language.as_str()),
-            Placeholder::Keypress => self.input_value(&text.script.name, InputKind::Keypress),
-            Placeholder::Speech => self.input_value(&text.script.name, InputKind::Speech),
-            Placeholder::Input => self.input_value(&text.script.name, InputKind::Input),
-            Placeholder::Attempt => PlaceholderValue::public(text.attempt.to_string()),
-            Placeholder::Script => PlaceholderValue::public(&self.script.name),
-            Placeholder::Arg(name) => {
-                PlaceholderValue::public(self.arguments.get(name).unwrap_or_default())
-            }
-            Placeholder::Secret(name) => {
-                let secret = self.library.secrets.get(name).unwrap_or_default();
-                PlaceholderValue { text: Cow::Borrowed(secret), sensitive: true }
-            }
-            Placeholder::OtherScript(script, kind) => self.input_value(script, *kind),
-            Placeholder::Answer(part) => self.answer_value(text.last_answer, part),
-            Placeholder::OtherAnswer(script, part) => {
-                self.answer_value(self.answers.get(script).map(|kept| &**kept), part)
-            }
-            Placeholder::CallEnd(value) => {
-                let value_text = text.end.map(|end| end.text(*value)).unwrap_or_default();
-                // Only the code is a value from outside.
-                let sensitive =
-                    *value == CallEndValue::Code && self.contains_sensitive(&value_text);
-                PlaceholderValue { sensitive, text: value_text }
-            }
-        }
-    }
-}
-
-/// The values of placeholders in the texts of one script.
-pub(crate) struct CallPlaceholders<'s> {
-    state: &'s CallState<'s>,
-    /// The script that the texts belong to.
-    script: &'s Script,
-    /// The number of its attempt.
-    attempt: u32,
-    /// Whether placeholders without a value are noted for the report.
-    notes_empty: bool,
-    /// The answer that `{$path}` reads.
-    last_answer: Option<&'s KeptAnswer>,
-    /// Only in `[hangup]` and `[ended]`.
-    end: Option<&'s CallEnd>,
-}
-
-impl ConditionTexts for CallPlaceholders<'_> {
-    fn fill(&self, template: &Template) -> Result<RedactedText, Placeholder> {
-        // A text that is only compared is not escaped, which can't fail.
-        Ok(template.fill(self).unwrap_or_default())
-    }
-
-    fn is_sensitive(&self, value: &str) -> bool {
-        self.state.contains_sensitive(value)
-    }
-}
-
-impl PlaceholderValues for CallPlaceholders<'_> {
-    fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_> {
-        let value = self.state.value(placeholder, self);
-        if self.notes_empty && value.text.is_empty() {
-            self.state.empty.borrow_mut().add(placeholder);
-        }
-        value
-    }
-
-    fn is_json_number(&self, placeholder: &Placeholder) -> bool {
-        match placeholder {
-            Placeholder::Answer(part) => {
-                self.last_answer.is_some_and(|answer| answer.is_json_number(part))
-            }
-            Placeholder::OtherAnswer(script, part) => {
-                self.state.answers.get(script).is_some_and(|answer| answer.is_json_number(part))
-            }
-            _ => false,
-        }
     }
 }

@@ -96,9 +96,10 @@ struct CallRun<'a, C, T, V> {
     code: String,
     /// Names and values of variables that outcomes have set, and that the switch does not have yet.
     unset_variables: Vec<(String, String)>,
-    started_at: Instant,
     /// An outcome has set the language, and the channel may not have it yet.
     language_unset: bool,
+    /// When the first script began.
+    started_at: Instant,
     trace: TraceContext,
 }
 

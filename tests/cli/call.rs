@@ -49,6 +49,24 @@ then = "goto 9100@shipping"
 then = "continue"
 "#;
 
+const STAR: &str = r##"
+[prompt]
+play = "switch:menu"
+repeat = 1
+[keypress]
+keys = "0-9*#"
+length = 2
+gap = "1s"
+[[branch]]
+when = "*"
+then = "again"
+[[branch]]
+when = "#9"
+then = "goto 9100@shipping"
+[no_input]
+then = "continue"
+"##;
+
 /// A script that sends a request to this URL.
 fn asks(url: &str) -> String {
     format!(
@@ -66,6 +84,17 @@ then = "goto 1@other"
 then = "goto 100@agents"
 "#
     )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn star_and_pound_are_pressed_and_are_the_input() {
+    let folder = ConfigFolder::with_scripts(&[("star", STAR)]);
+    for switch in ["asterisk", "freeswitch"] {
+        let arguments = ["star", "--digits", "*,#9", "--switch", switch];
+        let result = call(&folder, &arguments).await;
+        assert_eq!(result.code, 0, "{}{}", result.output, result.errors);
+        assert!(result.output.contains("9100@shipping"), "{}", result.output);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

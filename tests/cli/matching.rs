@@ -102,6 +102,16 @@ then = "script clinic"
 [no_input]
 "#;
 
+const STAR: &str = r#"
+[keypress]
+keys = "12*"
+length = 2
+[[branch]]
+when = "*"
+[otherwise]
+[no_input]
+"#;
+
 const LIST: &str = r#"
 [[branch]]
 when = { of = "{caller}", is = ["100", "{arg.vip}"] }
@@ -139,6 +149,7 @@ impl MatchFolder {
             ("pin", PIN),
             ("list", LIST),
             ("languages", LANGUAGES),
+            ("star", STAR),
         ];
         Self(ConfigFolder::with_scripts(&scripts))
     }
@@ -461,6 +472,22 @@ fn a_menu_compares_the_input() {
     let result = folder.run(&["menu", "--input", "9"], b"");
     let lost = "[[branch]] 1  no match   wants a number from 1 to 5; the value is \"9\"";
     assert!(result.output.contains(lost), "{}", result.output);
+}
+
+#[test]
+fn a_menu_compares_the_keys_that_it_takes() {
+    let folder = MatchFolder::new();
+    let rows: &[(&str, &str, i32)] = &[
+        ("*", "[[branch]] 1 is selected", 0),
+        ("12", "[otherwise] is selected", 0),
+        ("#", "[invalid_input] is selected", 3),
+        ("3", "[invalid_input] is selected", 3),
+    ];
+    for (input, taken, code) in rows {
+        let result = folder.run(&["star", "--input", input], b"");
+        assert!(result.output.contains(taken), "{input}: {}", result.output);
+        assert_eq!(result.code, *code);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dialscript::channel::digits::{DigitCollector, TypeAheadBuffer};
 use dialscript::channel::{DigitOptions, DigitsEnd, KeySet};
+use proptest::prelude::*;
 use tokio::time::Instant;
 
 fn ask() -> DigitOptions {
@@ -212,4 +213,46 @@ fn type_ahead_keeps_no_more_keys_than_the_longest_input_twice() {
     buffer.store(held);
     let ask = DigitOptions { max_digits: 100, ..ask() };
     assert_eq!(buffer.start_collector(&ask).into_digits().digits.len(), 66);
+}
+
+/// A question with any keys, and a terminator and a clear key that are not among them.
+fn any_question() -> impl Strategy<Value = DigitOptions> {
+    let special = || prop_oneof![Just(None), Just(Some('*')), Just(Some('#'))];
+    ("[0-9A-D*#]{1,12}", 1_usize..6, special(), special(), any::<bool>()).prop_map(
+        |(keys, max_digits, terminator, clear, barge_in)| {
+            let clear = clear.filter(|_| clear != terminator);
+            let is_input = |key: &char| ![terminator, clear].contains(&Some(*key));
+            let keys = keys.chars().filter(is_input).collect();
+            DigitOptions { keys, max_digits, terminator, clear, barge_in, ..ask() }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn keys_count_the_same_whether_they_come_before_the_question_or_in_it(
+        ask in any_question(),
+        keys in "[0-9A-D*#]{0,40}",
+        held in 0_usize..40,
+        kept in 0_usize..40,
+    ) {
+        let now = Instant::now();
+        let mut expected = DigitCollector::new(&ask, now);
+        keys.chars().for_each(|key| expected.push_key(key, now));
+
+        let mut keys = keys.chars();
+        let mut buffer = TypeAheadBuffer::default();
+        let mut holding = buffer.start_holding();
+        keys.by_ref().take(held).for_each(|key| holding.push_key(key, now));
+        buffer.store(holding);
+        let mut keeping = buffer.start_collector(&ask);
+        keys.by_ref().take(kept).for_each(|key| keeping.push_key(key, now));
+        buffer.store(keeping);
+        let mut collector = buffer.start_collector(&ask);
+        keys.for_each(|key| collector.push_key(key, now));
+
+        prop_assert_eq!(collector.ends_prompt(), expected.ends_prompt());
+        prop_assert_eq!(collector.remaining_time(now).is_some(), expected.remaining_time(now).is_some());
+        prop_assert_eq!(collector.into_digits(), expected.into_digits());
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::script::answer::AnswerValue;
+use dialscript::script::condition::Condition;
 use dialscript::script::definition::{
     Branch, ResponseCachePolicy, RetryPolicy, Script, ScriptOutcome, ScriptTrigger,
 };
@@ -26,6 +27,7 @@ mod breaker;
 mod budget;
 mod cache;
 mod changed_settings;
+mod conditions;
 mod connections;
 mod egress;
 mod environment;
@@ -89,11 +91,18 @@ fn caching_script(caching: ResponseCachePolicy) -> Arc<Script> {
 }
 
 fn caching_script_when(caching: ResponseCachePolicy, when: Matcher) -> Arc<Script> {
+    caching_script_if(caching, when.into(), Vec::new())
+}
+
+fn caching_script_if(
+    caching: ResponseCachePolicy,
+    when: Condition,
+    and: Vec<Condition>,
+) -> Arc<Script> {
     let (key, caching) = (KeyPath::parse("code"), Some(caching));
     let trigger =
         ScriptTrigger { response_key: key, cache_policy: caching, ..ScriptTrigger::default() };
-    let (when, and) = (vec![when.into()], Vec::new());
-    let branch = Branch { when, and, outcome: ScriptOutcome::default() };
+    let branch = Branch { when: vec![when], and, outcome: ScriptOutcome::default() };
     let name = "keeping".into();
     Arc::new(Script { name, trigger: Some(trigger), branches: vec![branch], ..Script::default() })
 }

@@ -9,13 +9,17 @@ use super::context::ScriptContext;
 use super::response;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
-use crate::config::value_kind::ValueKind;
 use crate::script::condition::{Condition, ConditionTarget, ConditionTest};
 use crate::script::escape::EscapeContext;
 use crate::script::matcher::Matcher;
 use crate::script::path::KeyPath;
 use crate::script::template::{Placeholder, Template};
-use crate::script::when::{ComparedKind, MatcherError, WhenKeys};
+use crate::script::when::{ComparedKind, MatcherError};
+use keys::{ConditionKeys, ConditionSpans, explain_foreign_keys, read_texts};
+
+mod keys;
+
+pub(super) use keys::report_no_text;
 
 /// A condition as it is written.
 #[derive(Debug)]
@@ -34,13 +38,6 @@ enum TestValue {
     /// `is`: texts with placeholders.
     Is(Vec<Spanned<String>>),
     Matcher(Matcher),
-}
-
-/// The positions of a condition and of the values of its keys.
-#[derive(Debug)]
-struct ConditionSpans {
-    span: Range<usize>,
-    keys: Vec<(&'static str, Range<usize>)>,
 }
 
 /// What the conditions of a script can look at.
@@ -154,12 +151,14 @@ impl ConditionValue {
             TestValue::Literal(text) => Matcher::Text(text.clone()),
             TestValue::Matcher(matcher) => matcher.clone(),
             TestValue::Is(texts) => {
-                let template = |text| script.template(text, EscapeContext::Comparison);
+                let Some(templates) = templates(script, texts) else { return Vec::new() };
                 if splits_list && !self.negated {
-                    let one = |text| placed(text_test(vec![template(text)]), &text.span());
-                    return texts.iter().map(one).collect();
+                    let paired = templates.into_iter().zip(texts);
+                    let one = |(template, text): (_, &Spanned<_>)| {
+                        placed(text_test(vec![template]), &text.span())
+                    };
+                    return paired.map(one).collect();
                 }
-                let templates = texts.iter().map(template).collect();
                 return vec![placed(text_test(templates), &self.spans.span)];
             }
         };
@@ -173,11 +172,12 @@ impl ConditionValue {
     ) -> Option<ConditionTarget> {
         if let Some(of) = &self.of {
             let template = script.template(of, EscapeContext::Comparison);
-            if template.as_text().is_some() {
+            // A placeholder that does not exist is reported already.
+            if template.as_text().is_some() && !of.get_ref().contains('{') {
                 script.file.error_with_help(
                     of.span(),
                     "this text is the same in every call",
-                    &of_help(of),
+                    of_help(of),
                 );
             }
             return Some(ConditionTarget::Text(template));
@@ -207,51 +207,12 @@ impl ConditionValue {
             return false;
         }
         let matchers = placed.condition.known_matchers().unwrap_or_default();
-        let errors = matchers.iter().filter_map(|matcher| matcher.check(compared));
+        let mut errors = matchers.iter().filter_map(|matcher| matcher.check(compared));
         let counts = |error: &MatcherError| !self.negated || error.key == Some("status");
-        let error = errors.filter(counts).next();
+        let error = errors.find(counts);
         let has_error = error.is_some();
         error.into_iter().for_each(|error| self.spans.report_at(file, error, &placed.span));
         has_error
-    }
-}
-
-/// The texts of `is`; `None` if that is missing, or has an error.
-fn read_texts(table: &mut TableReader<'_, '_>) -> Option<Vec<Spanned<String>>> {
-    let value = table.take_any("is", || ValueKind::TextOrList)?;
-    let span = value.span();
-    let items = match value.into_inner() {
-        DeValue::Array(list) => list.into_iter().collect(),
-        one => vec![Spanned::new(span.clone(), one)],
-    };
-    if items.is_empty() {
-        let help = "add a text, or write another test";
-        table.file.error_with_help(span, "an empty list never matches", help);
-        return None;
-    }
-    let text = |item: Spanned<DeValue<'_>>| match item.get_ref() {
-        DeValue::String(text) => Some(Spanned::new(item.span(), text.clone().into_owned())),
-        _ => {
-            let help = "write a text such as `is = \"open\"`, or a list of texts";
-            report_no_text(table.file, &item, help);
-            None
-        }
-    };
-    items.into_iter().map(text).collect()
-}
-
-/// Reports a value that must be a text. `help` is the help text if it can't be meant as one.
-pub(super) fn report_no_text(file: &TomlFile, value: &Spanned<DeValue<'_>>, help: &str) {
-    let span = value.span();
-    match value.get_ref() {
-        DeValue::Array(_) | DeValue::Table(_) => {
-            file.error_with_help(span, "not a valid matcher", help);
-        }
-        _ => {
-            let written = file.text().get(span.clone()).unwrap_or_default();
-            let help = format!("write it in quotes: `\"{written}\"`");
-            file.error_with_help(span, "values are compared as strings", help);
-        }
     }
 }
 
@@ -273,6 +234,18 @@ fn condition(target: ConditionTarget, test: ConditionTest, negated: bool) -> Con
     Condition { target, test: ConditionTest::Matcher(matcher), negated }
 }
 
+/// The texts of `is`; `None` if one of them is nothing but a placeholder that does not exist, which is reported.
+fn templates(script: &ScriptContext<'_>, texts: &[Spanned<String>]) -> Option<Vec<Template>> {
+    let template = |text: &Spanned<String>| {
+        let template = script.template(text, EscapeContext::Comparison);
+        let is_lost = template.as_text() == Some("") && !text.get_ref().is_empty();
+        (!is_lost).then_some(template)
+    };
+    // All of them are read first, so that each error is reported.
+    let read: Vec<_> = texts.iter().map(template).collect();
+    read.into_iter().collect()
+}
+
 /// One text without placeholders is a matcher.
 fn text_test(templates: Vec<Template>) -> ConditionTest {
     match templates.as_slice() {
@@ -291,94 +264,5 @@ fn of_help(of: &Spanned<String>) -> String {
             "write a text with a placeholder, such as `of = \"{caller}\"`; a value of the answer is `key`"
                 .to_owned()
         }
-    }
-}
-
-/// Names that other programs have for the keys of a condition.
-fn explain_foreign_keys(table: &mut TableReader<'_, '_>) {
-    table.explain(
-        &["equals", "equal", "eq", "value", "text", "in", "one_of", "any_of"],
-        "the text is `is`: write `is = \"open\"`, or a list of texts",
-    );
-    table.explain(
-        &["is_not", "isnt", "ne", "not_equals", "unless", "except"],
-        "turn the test round by `not = true`: write `{ is = \"open\", not = true }`",
-    );
-    table.explain(
-        &["path", "field", "json_path", "xpath"],
-        "a value of the answer is `key`: write `key = \"data.full\"`",
-    );
-    table.explain(
-        &["if", "placeholder", "variable", "var"],
-        "a text of the call is `of`: write `of = \"{caller}\"`",
-    );
-    table.explain(
-        &["regex", "regexp", "matches", "match", "like"],
-        "a regular expression is `pattern`: write `pattern = '^ORD-'`",
-    );
-    table.explain(
-        &[
-            "gt",
-            "gte",
-            "ge",
-            "more_than",
-            "above",
-            "at_least",
-            "lt",
-            "lte",
-            "le",
-            "less_than",
-            "below",
-            "at_most",
-        ],
-        "numbers are compared by `min` and `max`, both included: write `min = 1`",
-    );
-    table.explain(
-        &["exists", "exist", "defined", "empty", "null", "missing"],
-        "write `present = true` or `absent = true`",
-    );
-}
-
-impl ConditionSpans {
-    fn report(&self, file: &TomlFile, error: MatcherError) {
-        self.report_at(file, error, &self.span);
-    }
-
-    /// Reports an error at its key, or else at `span`.
-    fn report_at(&self, file: &TomlFile, error: MatcherError, span: &Range<usize>) {
-        let key = self.keys.iter().find(|(key, _)| Some(*key) == error.key);
-        let at = key.map_or(span, |(_, at)| at);
-        file.error_with_help(at.clone(), error.message, error.help);
-    }
-}
-
-/// Reads the test of a condition, and records the positions of its keys.
-struct ConditionKeys<'f, 'i> {
-    table: TableReader<'f, 'i>,
-    keys: Vec<(&'static str, Range<usize>)>,
-}
-
-impl ConditionKeys<'_, '_> {
-    fn record_span<T>(&mut self, key: &'static str, value: Option<Spanned<T>>) -> Option<T> {
-        let value = value?;
-        self.keys.push((key, value.span()));
-        Some(value.into_inner())
-    }
-}
-
-impl WhenKeys for ConditionKeys<'_, '_> {
-    fn number_or_text(&mut self, key: &'static str) -> Option<String> {
-        let value = self.table.number_or_text(key);
-        self.record_span(key, value)
-    }
-
-    fn text(&mut self, key: &'static str) -> Option<String> {
-        let value = self.table.take(key);
-        self.record_span(key, value)
-    }
-
-    fn flag(&mut self, key: &'static str) -> Option<bool> {
-        let value = self.table.take(key);
-        self.record_span(key, value)
     }
 }

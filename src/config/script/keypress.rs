@@ -123,9 +123,9 @@ impl KeypressTable {
 
     /// The keys that are input. If `keys` is invalid, they are all keys, so that no other error follows from that.
     pub(super) fn keys(&self) -> KeySet {
-        let read = |given: &Spanned<String>| key_grammar::parse(given.get_ref());
-        let keys = self.keys.as_ref().map_or(Some(KeySet::DIGITS), read);
-        keys.unwrap_or(KeySet::ALL)
+        let Some(given) = &self.keys else { return KeySet::DIGITS };
+        let keys = key_grammar::parse(given.get_ref());
+        keys.map_or(KeySet::ALL, |ranges| ranges.into_iter().flatten().collect())
     }
 
     /// Reports `keys` without a digit, if a spoken number must consist of them.

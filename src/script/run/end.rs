@@ -20,32 +20,25 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     /// by the caller, that is `[hangup]` of the running script, if it has one. Otherwise it is `[ended]` of this script,
     /// or else of the latest script before it that has one.
     pub(super) fn send_end_request(&self) {
-        let script = self.state.script();
+        let (state, script) = (&self.state, self.state.script());
         let has_hung_up = self.report.outcome == CallOutcome::Hangup;
-        let own = match &script.hangup {
-            Some(hangup) if has_hung_up => Some(("[hangup]", hangup)),
-            _ => script.ended.as_ref().map(|ended| ("[ended]", ended)),
-        };
-        match (own, self.state.earlier_with_ended()) {
-            (Some((table, trigger)), _) => {
-                let end = self.call_end();
-                self.send_in_end(table, script, trigger, &self.state.values_at_end(&end));
-            }
-            (None, Some(earlier)) => {
-                let Some(trigger) = &earlier.script.ended else { return };
-                let end = self.call_end();
-                let values = self.state.values_of_earlier(earlier, &end);
-                self.send_in_end("[ended]", &earlier.script, trigger, &values);
-            }
-            (None, None) => {}
+        if let Some(trigger) = script.hangup.as_ref().filter(|_| has_hung_up) {
+            let end = self.call_end();
+            self.send_report("[hangup]", (script, trigger), &state.values_in_hangup(&end));
+        } else if let Some(trigger) = &script.ended {
+            let end = self.call_end();
+            self.send_report("[ended]", (script, trigger), &state.values_in_ended(&end));
+        } else if let Some((earlier, trigger)) = state.earlier_with_ended() {
+            let end = self.call_end();
+            let values = state.values_in_earlier_ended(earlier, &end);
+            self.send_report("[ended]", (&earlier.script, trigger), &values);
         }
     }
 
-    fn send_in_end(
+    fn send_report(
         &self,
         table: &'static str,
-        script: &Arc<Script>,
-        trigger: &ScriptTrigger,
+        (script, trigger): (&Arc<Script>, &ScriptTrigger),
         values: &CallPlaceholders<'_>,
     ) {
         match self.fill_request_with(trigger, values) {

@@ -104,6 +104,14 @@ async fn the_duration_is_rounded_to_whole_seconds() {
     }
 }
 
+#[tokio::test]
+async fn what_is_missing_at_the_end_is_no_mistake() {
+    let ended = ScriptCall::of(FIRST).and("rating", RATING).and("lookup", LAST).runs().await;
+    ended
+        .in_order(&["main tells http://crm.example/first?o=no_input&s=main&n=2&p=main%3Ano_input"]);
+    assert!(ended.report.empty_placeholders.is_empty());
+}
+
 /// Asks for an order number, and leads to another script.
 const FIRST: &str = r#"
     [prompt]
@@ -157,6 +165,7 @@ async fn of_a_chain_it_is_that_of_the_latest_script_that_has_one_and_reads_every
         "main sends {\"order\": 4711, \"state\": \"sent\", \"shop\": \"north\", \"rating\": 5,\n               \
          \"customer\": \"c-7\", \"again\": \"4711 sent\", \"seconds\": 0}",
     ]);
+    assert!(ended.report.empty_placeholders.is_empty());
     let own = chain(reports(LAST)).runs().await;
     assert_eq!(own.count("main tells"), 0);
     assert_eq!(own.count("lookup tells http://crm.example/ended?o=otherwise&c=200&s=lookup"), 1);

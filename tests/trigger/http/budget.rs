@@ -35,7 +35,7 @@ async fn web_failing_first(times: usize, reply: Reply) -> Web {
     .await
 }
 
-fn with_retries(retries: u32, request: TriggerRequest) -> TriggerRequest {
+pub(super) fn with_retries(retries: u32, request: TriggerRequest) -> TriggerRequest {
     TriggerRequest { retry_policy: RetryPolicy { retries, ..request.retry_policy }, ..request }
 }
 

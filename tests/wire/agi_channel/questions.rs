@@ -77,6 +77,24 @@ async fn without_barge_in_a_prompt_goes_on_where_a_key_stopped_it_and_the_key_co
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_keys_of_the_question_its_terminator_and_its_clear_key_end_the_prompt() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(r##"STREAM FILE "/s/number" "12*#A""##, &key('*', 800)).await;
+        asterisk.answers("WAIT FOR DIGIT 16000", &digit('2')).await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('*')).await;
+        asterisk.answers("WAIT FOR DIGIT 16000", &digit('a')).await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('3')).await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('1')).await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
+    };
+    let keys = "12A".chars().collect();
+    let question = DigitOptions { keys, clear: Some('*'), ..four_digits() };
+    let (asked, ()) = tokio::join!(ask(&mut channel, &["/s/number.wav"], &question), switch);
+    assert_eq!(asked, heard("A1", DigitsEnd::Terminator));
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_terminator_no_key_ends_the_input() {
     let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {

@@ -29,6 +29,26 @@ async fn a_key_interrupts_the_prompt_and_keys_during_the_interruption_count() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_keys_of_the_question_its_terminator_and_its_clear_key_count() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.sets("playback_terminators=none").await;
+        let prompt = switch.starts("playback", "/s/number.wav").await;
+        switch.key('3').await;
+        switch.key('*').await;
+        switch.breaks().await;
+        switch.ends(&prompt).await;
+        for key in ['2', '*', 'a', '3', '1', '#'] {
+            switch.key(key).await;
+        }
+    };
+    let keys = "12A".chars().collect();
+    let question = DigitOptions { keys, clear: Some('*'), ..four_digits() };
+    let asked = ask(&mut channel, &["/s/number.wav"], &question);
+    assert_eq!(tokio::join!(asked, calls).0, heard("A1", DigitsEnd::Terminator));
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_barge_in_the_prompt_plays_on_and_its_keys_count() {
     let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {

@@ -1,35 +1,24 @@
 //! The grammar of `keys` in `[keypress]`: single keys, and ranges of digits or letters, such as `0-9*#`.
 
+use std::ops::RangeInclusive;
+
 use nom::branch::alt;
 use nom::character::complete::{char, one_of};
 use nom::combinator::{all_consuming, map, verify};
-use nom::multi::fold_many1;
+use nom::multi::many1;
 use nom::sequence::separated_pair;
 use nom::{IResult, Parser};
 
-use crate::channel::KeySet;
-
-/// The keys of a text; `None` if it is not valid.
-pub(super) fn parse(text: &str) -> Option<KeySet> {
-    let single = map(one_of("0123456789*#ABCD"), |key| key..=key);
-    let part = alt((range("0123456789"), range("ABCD"), single));
-    let keys = fold_many1(
-        part,
-        || KeySet::NONE,
-        |mut keys, part| {
-            keys.extend(part);
-            keys
-        },
-    );
-    let parsed: IResult<&str, KeySet> = all_consuming(keys).parse(text);
-    parsed.ok().map(|(_, keys)| keys)
+/// The keys of a text as ranges; `None` if it is not valid.
+pub(super) fn parse(text: &str) -> Option<Vec<RangeInclusive<char>>> {
+    let (_, keys) = all_consuming(many1(part)).parse(text).ok()?;
+    Some(keys)
 }
 
-/// Two of these keys with a hyphen between them. The first one is not above the second one.
-fn range<'a>(
-    keys: &'static str,
-) -> impl Parser<&'a str, Output = std::ops::RangeInclusive<char>, Error = nom::error::Error<&'a str>>
-{
-    let ends = separated_pair(one_of(keys), char('-'), one_of(keys));
-    map(verify(ends, |(first, last)| first <= last), |(first, last)| first..=last)
+fn part(input: &str) -> IResult<&str, RangeInclusive<char>> {
+    let digits = separated_pair(one_of("0123456789"), char('-'), one_of("0123456789"));
+    let letters = separated_pair(one_of("ABCD"), char('-'), one_of("ABCD"));
+    let ascending = verify(alt((digits, letters)), |(first, last)| first <= last);
+    let range = map(ascending, |(first, last)| first..=last);
+    alt((range, map(one_of("0123456789*#ABCD"), |key| key..=key))).parse(input)
 }

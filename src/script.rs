@@ -45,4 +45,5 @@ pub mod timezone;
 mod unicode_digits;
 pub mod voice;
 pub(crate) mod when;
+mod word_language;
 mod written_number;

@@ -42,6 +42,14 @@ DIGITS = {f"digits/{digit}": name for digit, name in enumerate(("ask", "ask_more
 # The sounds of star and pound, by their names in Asterisk: a file, and the pitch of this sound of the library.
 SIGNS = {"digits/star": ("ascii/8000/42.wav", "unreachable"), "digits/pound": ("ascii/8000/35.wav", "welcome")}
 
+# The same for the sounds of a date.
+DATES = {
+    "digits/day-3": ("time/8000/day-3.wav", "welcome"),
+    "digits/mon-11": ("time/8000/mon-11.wav", "sorry"),
+    "digits/h-2": ("digits/8000/h-2.wav", "silent"),
+    "digits/a-m": ("time/8000/a-m.wav", "unreachable"),
+}
+
 # The sound of the library that is played for each digit in German.
 GERMAN_DIGIT = "welcome"
 
@@ -158,7 +166,8 @@ class FreeSwitch:
     @staticmethod
     def find_sound(call, name, first=None):
         """The sound of the switch in the recording of a call, or None. It is a tone, so `first` is not needed."""
-        names = {**SOUNDS, **DIGITS, **{sign: pitch for sign, (_, pitch) in SIGNS.items()}}
+        tones_of_files = {name: tone for name, (_, tone) in {**SIGNS, **DATES}.items()}
+        names = {**SOUNDS, **DIGITS, **tones_of_files}
         return next((sound for sound in call.heard() if sound.name == names[name]), None)
 
     @staticmethod
@@ -206,7 +215,7 @@ class FreeSwitch:
         ]
 
     def _write_configuration(self, samples, callee_port):
-        sounds = [f"sounds/{kind}/8000" for kind in ("ivr", "voicemail", "digits", "ascii")]
+        sounds = [f"sounds/{kind}/8000" for kind in ("ivr", "voicemail", "digits", "ascii", "time")]
         sounds.append("german-sounds/digits/8000")
         for folder in (*FOLDERS, "conf", "music", "short-music", *sounds):
             (self._run / folder).mkdir(parents=True)
@@ -217,7 +226,7 @@ class FreeSwitch:
             folder, file = name.split("/")
             tones.write(self._run / "sounds" / folder / "8000" / file, tone)
         digits = [(f"digits/8000/{digit}.wav", name) for digit, name in enumerate(DIGITS.values())]
-        for file, name in [*digits, *SIGNS.values()]:
+        for file, name in [*digits, *SIGNS.values(), *DATES.values()]:
             tones.write(self._run / "sounds" / file, tones.Tone(tones.LIBRARY[name].pitch, 0.3))
         for file, _ in digits:
             tones.write(self._run / "german-sounds" / file, tones.LIBRARY[GERMAN_DIGIT])

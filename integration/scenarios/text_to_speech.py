@@ -293,6 +293,43 @@ def amounts_of_the_switch(lab):
     lab.daemon.wait_for_log("it is a number with a fraction")
 
 
+# 20:00 in London is 1:30 on the next day in Kolkata.
+SLOT = "2026-12-01T20:00:00Z"
+KOLKATA = '[voice]\nlanguage = "en"\ntimezone = "Asia/Kolkata"\n'
+
+
+@scenario("a date, an amount and a telephone number are given to the engine in words, in the time zone of the script")
+def spoken_forms(lab):
+    synthesizer = lab.synthesizer()
+    lab.configure_speech(say=synthesizer.engine())
+    say = '"{datetime:$data.slot}: {money:$data.due EUR}. {ordinal:$data.place} {phone:caller}"'
+    lab.web.on("/order", web.json({"data": {"code": 200, "slot": SLOT, "due": 15.5, "place": 3}}))
+    lab.script("speaks-answer", KOLKATA + SPEAKS_ANSWER.replace("{say}", say, 1))
+    call = lab.call("speaks-answer", number="0301234")
+    call.wait_until_over()
+    expect("texts", sorted(synthesizer.texts), [
+        "0 3 0, 1 2 3 4", "15 euros and 50 cents", "3rd", "Wednesday, December 2nd, 2026 at 1:30 AM",
+    ])
+    call.expect_variables("matched", code="200", http_status="200")
+
+
+@scenario("if no engine works, the switch says a date and a time in the time zone of the script")
+def date_of_the_switch(lab):
+    if lab.switch.kind == "freeswitch" and not lab.switch.has("mod_say_en"):
+        return
+    synthesizer = lab.synthesizer()
+    synthesizer.misbehave("crash")
+    lab.configure_speech(say=synthesizer.engine())
+    lab.web.on("/order", web.json({"data": {"code": 200, "slot": SLOT}}))
+    lab.script("speaks-answer", KOLKATA + SPEAKS_ANSWER.replace("{say}", '"{datetime:$data.slot}"', 1))
+    call = lab.call("speaks-answer")
+    call.wait_until_over(20)
+    parts = [lab.switch.find_sound(call, f"digits/{part}", first=0.3) for part in ("day-3", "mon-11", "h-2", "a-m")]
+    expect("parts heard", [part is not None for part in parts], [True] * 4)
+    expect("in order", sorted(parts, key=lambda sound: sound.start), parts)
+    call.expect_variables("matched", code="200", http_status="200")
+
+
 @scenario("a question without any playable sound runs [no_input] at once, and the log says why")
 def unplayable_question(lab):
     synthesizer = lab.synthesizer()

@@ -10,8 +10,8 @@ pub(crate) fn is_dtmf_key(key: char) -> bool {
     DTMF_KEYS.contains(&key)
 }
 
-/// A set of the DTMF keys `0` to `9`, `*`, `#` and `A` to `D`. It can be collected from characters, of
-/// which those that are no keys are left out.
+/// A set of the DTMF keys `0` to `9`, `*`, `#` and `A` to `D`. It can be collected from characters, of which
+/// those that are no keys are left out.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct KeySet(u16);
 
@@ -70,10 +70,10 @@ impl fmt::Debug for KeySet {
 /// As script authors write it: `0-9*#`.
 impl fmt::Display for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let runs = self.keys().collect::<Vec<_>>();
+        let keys: Vec<_> = self.keys().collect();
         let follows =
             |a: &char, b: &char| a.is_ascii_alphanumeric() && u32::from(*a) + 1 == u32::from(*b);
-        for run in runs.chunk_by(follows) {
+        for run in keys.chunk_by(follows) {
             match run {
                 [first, _, .., last] => write!(f, "{first}-{last}")?,
                 few => few.iter().try_for_each(|key| f.write_char(*key))?,

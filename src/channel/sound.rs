@@ -58,8 +58,8 @@ pub struct SwitchMoment {
 }
 
 impl SwitchMoment {
-    /// FreeSWITCH says the present time instead of 0 (`en_say_time` in `mod_say_en.c`), and must be given an earlier
-    /// time than the one to be said.
+    /// FreeSWITCH says the present time instead of 0 (`en_say_time` in `mod_say_en.c`), and its driver sends one second
+    /// less than this time.
     pub const MIN_CLOCK_SECONDS: i64 = 2;
 }
 

@@ -170,10 +170,6 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     let outcome = |table: &Option<OutcomeTable>, script: &ScriptContext<'_>| {
         table.as_ref().map(|table| table.outcome(script))
     };
-    let at_end = |table: &Option<RequestTable>, phase| {
-        let context = script.in_phase(phase);
-        table.as_ref().map(|table| table.request(&context, RequestMode::Background))
-    };
     let no_input = outcome(&tables.no_input, &any_time).unwrap_or_default();
     let invalid_input =
         outcome(&tables.invalid_input, &any_time).unwrap_or_else(|| no_input.clone());
@@ -181,8 +177,7 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     let otherwise =
         outcome(&tables.otherwise, script).unwrap_or_else(|| fallback(tables, &no_response));
     let (keypress, speech) = (tables.keypress.as_ref(), tables.speech.as_ref());
-    let trigger = tables.trigger.as_ref();
-    let trigger = trigger.map(|trigger| with_response(tables, &before, trigger.trigger(&before)));
+    let trigger = checked_trigger(tables, &before);
     let response_key = trigger.as_ref().and_then(|trigger| trigger.response_key.as_ref());
     let scope = ConditionScope { compared: tables.compared(), response_key };
     let branches = branch::branches(&tables.branches, script, scope);
@@ -197,8 +192,8 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
         keypress: keypress.map(|keypress| keypress.keypress(script.file)),
         trigger,
         max_tries: tables.limit.as_ref().map(|limit| limit.max_tries(script.file)),
-        hangup: at_end(&tables.hangup, TextPhase::AtHangup),
-        ended: at_end(&tables.ended, TextPhase::AtEnd),
+        hangup: end_request(&tables.hangup, &script.in_phase(TextPhase::AtHangup)),
+        ended: end_request(&tables.ended, &script.in_phase(TextPhase::AtEnd)),
         condition_answer_parts: condition_answer_parts(script.name, &branches),
         branches,
         rejects_unmatched_input: tables.is_menu() && tables.otherwise.is_none(),
@@ -210,11 +205,21 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     }
 }
 
+/// The request of `[hangup]` or `[ended]`.
+fn end_request(table: &Option<RequestTable>, script: &ScriptContext<'_>) -> Option<ScriptTrigger> {
+    table.as_ref().map(|table| table.request(script, RequestMode::Background))
+}
+
 /// The outcome if no branch matches and the script has no `[otherwise]`. A menu never takes it: there, the input is
 /// invalid.
 fn fallback(tables: &ScriptTables, no_response: &ScriptOutcome) -> ScriptOutcome {
     let has_branches = !tables.branches.is_empty();
     if has_branches && tables.waits() { no_response.clone() } else { ScriptOutcome::default() }
+}
+
+fn checked_trigger(tables: &ScriptTables, script: &ScriptContext<'_>) -> Option<ScriptTrigger> {
+    let request = tables.trigger.as_ref()?.trigger(script);
+    Some(with_response(tables, script, request))
 }
 
 fn with_response(

@@ -38,8 +38,8 @@ pub enum ConditionTarget {
 #[derive(Debug, Clone)]
 pub enum ConditionTest {
     Matcher(Matcher),
-    /// `is = "{pin.keypress}"`, `is = ["a", "{b}"]`: one of these texts, filled in. A text whose placeholders have no
-    /// values matches nothing, so that two missing values are not equal.
+    /// `is = "{pin.keypress}"`, `is = ["a", "{b}"]`: one of these texts, filled in. If nothing is left of a text with
+    /// placeholders, it matches nothing, so that two missing values are not equal.
     OneOf(Vec<Template>),
 }
 

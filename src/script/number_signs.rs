@@ -1,6 +1,10 @@
 //! The decimal and thousands separators of a language.
 
-use num_format::Locale;
+use icu::decimal::DecimalFormatter;
+use icu::decimal::input::Decimal;
+use icu::decimal::options::DecimalFormatterOptions;
+
+use crate::script::word_language::WordLanguage;
 
 /// The separators in the numbers of one language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,20 +17,11 @@ pub(crate) struct NumberSigns {
 impl NumberSigns {
     /// The separators of a language such as `en`, `pt-BR` or `de_CH`, by Unicode's CLDR. `None` if it is not known.
     pub(crate) fn of_language(tag: &str) -> Option<Self> {
-        let mut subtags = tag.split(['-', '_']);
-        let language = match subtags.next()?.to_ascii_lowercase() {
-            norwegian if norwegian == "no" => "nb".to_owned(),
-            language => language,
-        };
-        let region = subtags.find(|subtag| subtag.len() == 2).map(str::to_ascii_uppercase);
-        let general = Locale::from_name(&language).ok();
-        let regional = region.and_then(|r| Locale::from_name(format!("{language}-{r}")).ok());
-        let locale = regional.or(general)?;
-        let thousands = |locale: Locale| locale.separator().chars().next();
-        Some(Self {
-            decimal: locale.decimal().chars().next()?,
-            thousands: [thousands(locale), general.and_then(thousands)],
-        })
+        let regional = WordLanguage::of_tag(tag)?;
+        let general = WordLanguage::of_tag(regional.locale.id.language.as_str())?;
+        let (decimal, thousands) = separators(&regional)?;
+        let (_, general_thousands) = separators(&general)?;
+        Some(Self { decimal, thousands: [thousands, general_thousands] })
     }
 
     pub(super) fn is_decimal(&self, separator: char) -> bool {
@@ -41,4 +36,14 @@ impl NumberSigns {
     pub(super) fn engine_decimal(&self) -> char {
         if self.decimal == ',' { ',' } else { '.' }
     }
+}
+
+/// The decimal and the thousands separator, read from a number that has both.
+fn separators(language: &WordLanguage) -> Option<(char, Option<char>)> {
+    let preferences = (&language.locale).into();
+    let formatter = DecimalFormatter::try_new(preferences, DecimalFormatterOptions::default());
+    let number: Decimal = "1234567.8".parse().ok()?;
+    let number = formatter.ok()?.format(&number).to_string();
+    let mut signs = number.chars().filter(|c| !c.is_numeric());
+    Some((signs.next_back()?, signs.next()))
 }

@@ -10,7 +10,7 @@ use tracing::warn;
 use crate::channel::{Sound, SoundStream};
 use crate::script::definition::{Playlist, PromptPart};
 use crate::script::spelling::SpellingError;
-use crate::script::spoken_value::SpokenLanguages;
+use crate::script::spoken_value::SpokenLocale;
 use crate::script::template::{PlaceholderValues, RedactedText};
 use crate::script::timezone::ScriptTimezone;
 use crate::script::voice::{
@@ -50,7 +50,7 @@ impl<R> PromptSounds<R> {
     ) -> Self {
         let mut slots = VecDeque::new();
         let text_language = voice.text_language(voice_params);
-        let languages = SpokenLanguages {
+        let locale = SpokenLocale {
             text: text_language.as_deref(),
             spelling: voice_params.language.as_deref().unwrap_or(language),
             timezone,
@@ -60,7 +60,7 @@ impl<R> PromptSounds<R> {
                 let sounds = recorded.in_language(language).iter();
                 slots.extend(sounds.map(|sound| PromptSlot::Ready(voice.switch_sound(sound))));
             }
-            for (request, spelling) in sound_requests(part, voice_params, languages, values) {
+            for (request, spelling) in sound_requests(part, voice_params, locale, values) {
                 let span_name = match request {
                     SoundRequest::Text { .. } => "text-to-speech",
                     SoundRequest::Url { .. } => "sound download",
@@ -98,7 +98,7 @@ impl<R> PromptSounds<R> {
 fn sound_requests(
     part: &PromptPart,
     voice_params: &Arc<VoiceParams>,
-    languages: SpokenLanguages<'_>,
+    locale: SpokenLocale<'_>,
     values: &impl PlaceholderValues,
 ) -> Vec<(SoundRequest, Option<SwitchSpelling>)> {
     let speech = |text| SoundRequest::Text { text, voice_params: voice_params.clone() };
@@ -119,7 +119,7 @@ fn sound_requests(
             let value = values.value(placeholder);
             // Only a decimal point makes a difference, and the answer may be long.
             let is_json_number = value.text.contains('.') && values.is_json_number(placeholder);
-            let spoken = languages.spoken(&value, *say_as, is_json_number);
+            let spoken = locale.spoken(&value, *say_as, is_json_number);
             spoken.into_iter().map(|part| (speech(part.text), Some(part.spelling))).collect()
         }
     }

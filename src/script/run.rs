@@ -70,8 +70,7 @@ pub fn run<'a, C: Channel + 'a, T: TriggerClient, V: VoiceService>(
             Ok(exit) => exit,
             Err(interruption) => call.handle_interruption(interruption),
         };
-        call.send_end_request();
-        let standard_variables = call.finish_report(&exit);
+        let standard_variables = call.finish(&exit);
         let unset = call.unset_variables.iter();
         let unset = unset.map(|(name, value)| (name.as_str(), value.clone()));
         let variables: Vec<_> = unset.chain(standard_variables).collect();

@@ -9,12 +9,12 @@ use crate::script::number_signs::NumberSigns;
 use crate::script::spelling::{SpellingError, is_sign, spell_number, spell_text};
 use crate::script::template::{PlaceholderValue, RedactedText};
 use crate::script::timezone::ScriptTimezone;
+use crate::script::word_language::WordLanguage;
 use crate::script::written_number::{WrittenNumber, WrittenNumberError};
 
 use moment::WrittenMoment;
 use money::WrittenMoney;
 use phone::phone_words;
-use word_language::WordLanguage;
 
 mod characters;
 mod key_name;
@@ -24,7 +24,6 @@ mod moment_words;
 mod money;
 mod ordinal;
 mod phone;
-mod word_language;
 
 /// Maximum number of characters of a value that are spoken.
 const MAX_SPOKEN_CHARACTERS: usize = 500;
@@ -43,7 +42,7 @@ pub(super) struct SpokenPart {
 
 /// The languages in which a value may be written and is spoken, and the time zone in which times are told.
 #[derive(Clone, Copy)]
-pub(super) struct SpokenLanguages<'a> {
+pub(super) struct SpokenLocale<'a> {
     /// That of the texts for the engine, if it is certain.
     pub(super) text: Option<&'a str>,
     /// That of the script; without one, that of the channel.
@@ -74,7 +73,7 @@ enum SpokenFormError {
 /// Spells a text, which may be a number in JSON, by the signs of a language.
 type SpellFunction = fn(&str, bool, Option<&NumberSigns>) -> Result<Sound, SpellingError>;
 
-impl SpokenLanguages<'_> {
+impl SpokenLocale<'_> {
     /// Splits a value into parts. Each is rendered and cached separately.
     pub(super) fn spoken(
         self,
@@ -178,16 +177,19 @@ fn form_parts(
     value: &PlaceholderValue<'_>,
     (words, spelling): WordsAndSpelling,
 ) -> Vec<SpokenPart> {
-    let words = words.unwrap_or_else(|reason| {
-        let start = value.text.chars().take(MAX_LOGGED_CHARACTERS).collect::<String>();
-        let value = PlaceholderValue { text: start.into(), sensitive: value.sensitive };
-        if !value.text.is_empty() {
-            warn!(?value, %reason, "a value is spoken as text");
-        }
-        String::new()
+    let text = words.unwrap_or_else(|reason| {
+        warn_spoken_as_text(value, reason);
+        value.text.clone().into_owned()
     });
-    let words = if words.is_empty() { &*value.text } else { &words };
-    whole(plain_words(words), value.sensitive, spelling)
+    whole(plain_words(&text), value.sensitive, spelling)
+}
+
+fn warn_spoken_as_text(value: &PlaceholderValue<'_>, reason: SpokenFormError) {
+    let text: String = value.text.chars().take(MAX_LOGGED_CHARACTERS).collect();
+    if !text.is_empty() {
+        let value = PlaceholderValue { text: text.into(), sensitive: value.sensitive };
+        warn!(?value, %reason, "a value is spoken as text");
+    }
 }
 
 /// One part, or none if the text is empty.

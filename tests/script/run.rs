@@ -10,6 +10,7 @@ mod earlier_answers;
 mod ended;
 mod endings;
 mod future_size;
+mod hostile_forms;
 mod limit;
 mod music;
 mod named_answers;

@@ -107,7 +107,9 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 24] = [
 ];
 
 /// Libraries that only some modules may use.
-const RESTRICTED_LIBRARIES: [(&str, &[&str]); 8] = [
+const RESTRICTED_LIBRARIES: [(&str, &[&str]); 10] = [
+    ("icu", &["script"]),
+    ("jiff", &["script"]),
     ("redis", &["trigger"]),
     ("reqwest", &["trigger", "voice", "web"]),
     ("toml", &["config"]),

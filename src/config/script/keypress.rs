@@ -157,7 +157,7 @@ impl KeypressTable {
         self.keys()
     }
 
-    /// The terminator. By default it is `#`, unless that is another kind of key.
+    /// The terminator. By default it is `#`, unless `keys` or `clear` has that key.
     fn terminator(&self, file: &TomlFile, keys: KeySet) -> Option<char> {
         let Some(given) = &self.terminator else {
             let is_clear = self.clear.as_ref().is_some_and(|clear| clear.get_ref() == "#");

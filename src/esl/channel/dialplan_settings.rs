@@ -44,6 +44,12 @@ impl DialplanSettings {
         let original = self.originals.iter().find(|(original, _)| *original == name);
         original.map(|(_, value)| value.clone()).unwrap_or_default()
     }
+
+    /// A script has set a variable that the driver changes: this is the value that it has at the hand-over.
+    pub(super) fn set_original(&mut self, name: &'static str, value: &str) {
+        self.originals.retain(|(original, _)| *original != name);
+        self.originals.push((name, value.to_owned()));
+    }
 }
 
 /// `switch_true` in `switch_utils.h`

@@ -53,7 +53,6 @@ pub(super) fn playbacks(sound: &Sound, language: &str, prefer_http_cache: bool) 
         Sound::Digits(digits) => say_playbacks("number iterated", digits, language),
         Sound::Letters(letters) => say_playbacks("name_spelled pronounced", letters, language),
         Sound::Moment(moment) => {
-            // A zone of 0 seconds would be read as a name.
             let seconds = moment.clock_seconds - SAY_ZONE_SECONDS;
             say_playbacks(moment_method(moment.form), &seconds.to_string(), language)
         }

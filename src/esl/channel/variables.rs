@@ -4,7 +4,7 @@
 use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::warn;
 
-use super::EslChannel;
+use super::{CHANGED_VARIABLES, EslChannel};
 use crate::channel::Interruption;
 use crate::esl::command::{EslCommand, EventUuid};
 use crate::esl::quote::{self, EslVariableValue};
@@ -26,6 +26,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         if value.is_truncated() {
             let call_id = &self.caller.call_id;
             warn!(call_id, variable = name, "a variable's value was truncated");
+        }
+        if let Some(changed) = CHANGED_VARIABLES.into_iter().find(|changed| *changed == name) {
+            self.settings.set_original(changed, value.as_str());
         }
         self.defer_variable(name, value.as_str());
         Ok(())

@@ -52,17 +52,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
                 Ok(milliseconds) => self.wait_for_digit(milliseconds).await?,
                 Err(_) => usage_reply(command),
             },
-            (FakeAgiCommand::SayDigits, [digits, keys]) if starts_with_number(digits) => {
-                self.say_characters("digits", digits, keys).await
-            }
-            (FakeAgiCommand::SayAlpha, [letters, keys]) => {
-                self.say_characters("letters", letters, keys).await
-            }
-            (FakeAgiCommand::SayDateTime, [time, keys, format, zone])
-                if starts_with_number(time) =>
-            {
-                self.say_datetime(time, keys, format, zone).await
-            }
+            (
+                FakeAgiCommand::SayDigits | FakeAgiCommand::SayAlpha | FakeAgiCommand::SayDateTime,
+                arguments,
+            ) => self.say_command(command, arguments).await,
             (FakeAgiCommand::RecordFile, [name, format, keys, time, rest @ ..]) => {
                 match time.parse() {
                     Ok(milliseconds) => {
@@ -82,6 +75,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
             }
             _ => self.run_immediate_command(command, &arguments),
         })
+    }
+
+    async fn say_command(&mut self, command: FakeAgiCommand, arguments: &[&str]) -> FakeAgiReply {
+        match (command, arguments) {
+            (FakeAgiCommand::SayDigits, [digits, keys]) if starts_with_number(digits) => {
+                self.say_characters("digits", digits, keys).await
+            }
+            (FakeAgiCommand::SayAlpha, [letters, keys]) => {
+                self.say_characters("letters", letters, keys).await
+            }
+            (FakeAgiCommand::SayDateTime, [time, keys, format, zone])
+                if starts_with_number(time) =>
+            {
+                self.say_datetime(time, keys, format, zone).await
+            }
+            _ => usage_reply(command),
+        }
     }
 
     fn run_immediate_command(

@@ -19,7 +19,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     /// Sends the request of `[hangup]` or `[ended]` in the background, since nothing waits for its answer. After a hang-up
     /// by the caller, that is `[hangup]` of the running script, if it has one. Otherwise it is `[ended]` of this script,
     /// or else of the latest script before it that has one.
-    pub(super) fn send_end_request(&self) {
+    fn send_end_request(&self) {
         let (state, script) = (&self.state, self.state.script());
         let has_hung_up = self.report.outcome == CallOutcome::Hangup;
         if let Some(trigger) = script.hangup.as_ref().filter(|_| has_hung_up) {
@@ -59,8 +59,10 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
-    /// Adds to the report how the call goes on, and returns the variables of the hand-over.
-    pub(super) fn finish_report(&mut self, exit: &Exit) -> [(&'static str, String); 6] {
+    /// Sends the request at the end of the call, adds to the report how the call goes on, and returns the variables of
+    /// the hand-over.
+    pub(super) fn finish(&mut self, exit: &Exit) -> [(&'static str, String); 6] {
+        self.send_end_request();
         match exit {
             Exit::Continue => self.report.exit = "continue".into(),
             Exit::Hangup(None) => self.report.exit = "hangup".into(),

@@ -1,11 +1,11 @@
 //! A value that is spoken character by character.
 
 use super::key_name::key_name;
-use super::{SpokenLanguages, SpokenPart, whole};
+use super::{SpokenLocale, SpokenPart, whole};
 use crate::script::spelling::{MAX_SPELLED_CHARACTERS, spell_keys};
 use crate::script::template::{PlaceholderValue, RedactedText};
 
-impl SpokenLanguages<'_> {
+impl SpokenLocale<'_> {
     /// The characters of a value that are `spoken`, one by one. Where the switch cannot spell one of them, it spells
     /// none: the others would sound like another value.
     pub(super) fn characters(

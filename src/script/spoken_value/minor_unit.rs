@@ -1,6 +1,6 @@
 //! The names of cents. CLDR has names for currencies only.
 
-use super::word_language::Grammar;
+use crate::script::word_language::Grammar;
 
 /// The hundredth part of a currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

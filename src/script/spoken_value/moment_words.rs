@@ -20,7 +20,7 @@ use writeable::{Part, PartsWrite, Writeable};
 
 use super::moment::WrittenMoment;
 use super::ordinal;
-use super::word_language::{Grammar, WordLanguage};
+use crate::script::word_language::{Grammar, WordLanguage};
 
 impl WordLanguage {
     /// The date, the time, or both, in words.

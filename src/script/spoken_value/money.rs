@@ -1,10 +1,10 @@
 //! Amounts of money in words, such as "15 euros and 50 cents".
 
 use super::minor_unit::MinorUnit;
-use super::word_language::{Grammar, WordLanguage};
 use crate::script::currency::CurrencyCode;
 use crate::script::decimal::Decimal;
 use crate::script::number_signs::NumberSigns;
+use crate::script::word_language::{Grammar, WordLanguage};
 use crate::script::written_number::WrittenNumber;
 
 /// Maximum number of digits before the decimal separator. More are hardly an amount.
@@ -45,15 +45,16 @@ impl WordLanguage {
         let code = money.currency.as_str();
         let minor = MinorUnit::of_currency(code).filter(|_| fraction.len() <= 2);
         let minor = minor.and_then(|unit| unit.names(self.grammar, code));
-        let cents: u32 = format!("{fraction:0<2}").parse().unwrap_or_default();
+        let decimals = format!("{fraction:0<2}");
         let words = match minor {
             _ if fraction.is_empty() => self.units(whole, &self.currency_name(code, whole)?),
             None => {
-                let name = self.currency_name(code, &format!("{whole}.{fraction}"))?;
-                format!("{whole}{}{fraction} {name}", self.decimal_sign())
+                let name = self.currency_name(code, &format!("{whole}.{decimals}"))?;
+                format!("{whole}{}{decimals} {name}", self.decimal_sign())
             }
-            Some(names) => {
-                let cents = self.units(&cents.to_string(), names[usize::from(cents != 1)]);
+            Some([one, several]) => {
+                let cents = decimals.strip_prefix('0').unwrap_or(&decimals);
+                let cents = self.units(cents, if cents == "1" { one } else { several });
                 match whole {
                     "0" => cents,
                     whole => {

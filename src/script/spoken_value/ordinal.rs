@@ -3,7 +3,7 @@
 
 use icu::plurals::{PluralCategory, PluralRuleType};
 
-use super::word_language::{Grammar, WordLanguage};
+use crate::script::word_language::{Grammar, WordLanguage};
 
 impl WordLanguage {
     /// The ordinal of a whole number, given by its digits. `None` if the language has none here.
@@ -34,52 +34,53 @@ impl WordLanguage {
     }
 }
 
+const BELOW_TWENTY: [&str; 20] = [
+    "nullte",
+    "erste",
+    "zweite",
+    "dritte",
+    "vierte",
+    "fünfte",
+    "sechste",
+    "siebte",
+    "achte",
+    "neunte",
+    "zehnte",
+    "elfte",
+    "zwölfte",
+    "dreizehnte",
+    "vierzehnte",
+    "fünfzehnte",
+    "sechzehnte",
+    "siebzehnte",
+    "achtzehnte",
+    "neunzehnte",
+];
+const ONES: [&str; 10] = [
+    "",
+    "einund",
+    "zweiund",
+    "dreiund",
+    "vierund",
+    "fünfund",
+    "sechsund",
+    "siebenund",
+    "achtund",
+    "neunund",
+];
+const TENS: [&str; 8] = [
+    "zwanzigste",
+    "dreißigste",
+    "vierzigste",
+    "fünfzigste",
+    "sechzigste",
+    "siebzigste",
+    "achtzigste",
+    "neunzigste",
+];
+
 /// Such as `dritte`, up to 99.
 pub(super) fn german(number: u32) -> Option<String> {
-    const BELOW_TWENTY: [&str; 20] = [
-        "nullte",
-        "erste",
-        "zweite",
-        "dritte",
-        "vierte",
-        "fünfte",
-        "sechste",
-        "siebte",
-        "achte",
-        "neunte",
-        "zehnte",
-        "elfte",
-        "zwölfte",
-        "dreizehnte",
-        "vierzehnte",
-        "fünfzehnte",
-        "sechzehnte",
-        "siebzehnte",
-        "achtzehnte",
-        "neunzehnte",
-    ];
-    const ONES: [&str; 10] = [
-        "",
-        "einund",
-        "zweiund",
-        "dreiund",
-        "vierund",
-        "fünfund",
-        "sechsund",
-        "siebenund",
-        "achtund",
-        "neunund",
-    ];
-    const TENS: [&str; 8] = [
-        "zwanzigste",
-        "dreißigste",
-        "vierzigste",
-        "fünfzigste",
-        "sechzigste",
-        "siebzigste",
-        "achtzigste",
-        "neunzigste",
-    ];
     let number = usize::try_from(number).ok()?;
     if let Some(words) = BELOW_TWENTY.get(number) {
         return Some((*words).to_owned());

@@ -111,7 +111,12 @@ fn parse_money(object: &str) -> Result<SpokenPhrase, MessageAndHelp> {
         Some((value, code)) if !code.contains(['"', ']']) => (value.trim_end(), Some(code)),
         _ => (object, None),
     };
-    let placeholder = placeholder_after_verb("money", object)?;
+    let with_currency = |help: String| match currency {
+        Some(code) => help.replace("}`", &format!(" {code}}}`")),
+        None => help,
+    };
+    let placeholder = placeholder_after_verb("money", object)
+        .map_err(|(message, help)| (message, help.map(with_currency)))?;
     let currency = currency.map(|code| {
         let suggested = CurrencyCode::parse(&code.to_uppercase());
         let help = match suggested {

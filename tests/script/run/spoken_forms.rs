@@ -144,11 +144,32 @@ async fn hindi_says_the_time_of_the_day() {
 async fn other_languages_of_cldr_are_spoken_as_it_writes_them() {
     check("it", "datetime:$v", &[("2026-12-01T14:30", "martedì 1 dicembre 2026, 14:30")]).await;
     check("ja", "date:$v", &[("2026-12-01", "2026年12月1日火曜日")]).await;
-    check("pl", "money:$v PLN", &[("5", "5 złotych polskich"), ("1,5", "1,5 złotego polskiego")])
+    check("pl", "money:$v PLN", &[("5", "5 złotych polskich"), ("1,5", "1,50 złotego polskiego")])
         .await;
     check("it", "ordinal:$v", &[("3", "3")]).await;
     // CLDR knows nothing about it.
     check("xx", "date:$v", &[("2026-12-01", "2026-12-01")]).await;
+}
+
+/// The tables of the manual, with a row for each language.
+#[tokio::test]
+async fn the_manual_shows_what_is_spoken() {
+    let page = include_str!("../../../docs/scripts/texts.md");
+    for (title, columns) in [
+        ("### Dates and times", [("datetime:$v", "2026-12-01T14:30"), ("time:$v", "14:00")]),
+        ("### Money", [("money:$v EUR", "15.50"), ("money:$v", "$1,234.05")]),
+    ] {
+        let (_, section) = page.split_once(title).unwrap();
+        let table = section.lines().skip_while(|line| !line.starts_with("| ---")).skip(1);
+        let rows: Vec<_> = table.take_while(|line| line.starts_with("| `")).collect();
+        assert!(rows.len() >= 6, "{title}: {rows:?}");
+        for row in rows {
+            let cells: Vec<_> = row.split('|').map(str::trim).collect();
+            for ((form, value), expected) in columns.into_iter().zip(&cells[2..]) {
+                check(cells[1].trim_matches('`'), form, &[(value, expected)]).await;
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -90,6 +90,7 @@ async fn a_date_is_said_in_a_time_zone_that_every_freeswitch_has_and_the_dialpla
         switch.sets("timezone=1").await;
         is_heard(&mut switch, "say", "de current_date_time pronounced 1796135399\n").await;
         switch.sets("playback_terminators=;timezone=America/New_York").await;
+        std::future::pending().await
     };
     let moment = |form| Sound::Moment(SwitchMoment { form, clock_seconds: 1_796_135_400 });
     let sounds = [MomentForm::Date, MomentForm::Time, MomentForm::DateTime].map(moment);
@@ -99,7 +100,28 @@ async fn a_date_is_said_in_a_time_zone_that_every_freeswitch_has_and_the_dialpla
     };
     tokio::select! {
         left = left => assert_eq!(left, HandoverResult::Completed),
-        () = async { calls.await; std::future::pending().await } => {}
+        () = calls => {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_zone_that_a_script_sets_stays_after_a_date_was_said() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.sets("timezone=Asia/Tokyo;timezone=1;playback_terminators=none").await;
+        is_heard(&mut switch, "say", "en current_date pronounced 1796135399\n").await;
+        switch.sets("playback_terminators=;timezone=Asia/Tokyo").await;
+        std::future::pending().await
+    };
+    let moment = SwitchMoment { form: MomentForm::Date, clock_seconds: 1_796_135_400 };
+    let left = async {
+        channel.set_variables(&[("timezone", "Asia/Tokyo".into())]).await.unwrap();
+        assert_eq!(play(&mut channel, &[Sound::Moment(moment)]).await, Ok(()));
+        channel.hand_over(&[], &Exit::Continue).await
+    };
+    tokio::select! {
+        left = left => assert_eq!(left, HandoverResult::Completed),
+        () = calls => {}
     }
 }
 

@@ -25,8 +25,8 @@ pub(crate) struct DialogueLine {
     pub(crate) text: String,
 }
 
-/// The longest ones first: `is hung up` before `is`.
-const VERBS: [&str; 16] = [
+/// With what a line can begin.
+const VERBS: [&str; 15] = [
     "calls",
     "from",
     "with",
@@ -42,7 +42,6 @@ const VERBS: [&str; 16] = [
     "goes to",
     "continues",
     "is hung up",
-    "hears nothing",
 ];
 
 impl Dialogue {

@@ -7,7 +7,7 @@ use tracing::warn;
 
 use super::{CallRun, log_question};
 use crate::channel::{
-    Channel, HoldMedia, Interruption, LineState, SpeechOptions, SpeechResult, TypeAhead,
+    AsrSource, Channel, HoldMedia, Interruption, LineState, SpeechOptions, SpeechResult, TypeAhead,
 };
 use crate::script::activity::CallActivity;
 use crate::script::call_state::{InputMethod, RequestPhase};
@@ -15,7 +15,7 @@ use crate::script::definition::{KeypressInput, Script, SpeechInput};
 use crate::script::input_check::InputCheck;
 use crate::script::prompt_sounds::PromptSounds;
 use crate::script::request::TriggerClient;
-use crate::script::voice::{AsrError, VoiceService};
+use crate::script::voice::VoiceService;
 use crate::trace::TraceContext;
 
 /// The result of asking for speech.
@@ -57,16 +57,25 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             LineState::Ringing => return Ok(InputCheck::Missing),
             LineState::HungUp => return Err(Interruption::caller_hung_up()),
         }
-        let mut speech = script.speech.as_ref();
-        let voice_params = self.state.language.voice_params(&script.voice_params, None);
+        let (mut speech, keypress) = (script.speech.as_ref(), script.keypress.as_ref());
         loop {
             let (trace, mut span) = self.trace.start_parent("input");
-            let sounds = &script.prompt.sounds;
-            let sounds = self.start_sounds(sounds, &voice_params, RequestPhase::Before);
-            let mut prompt = sounds.with_trace(trace.clone());
+            let mut prompt = self.start_prompt(script).with_trace(trace.clone());
             span.set("dialscript.attempt", self.state.attempt());
-            let asked = self.ask_once((speech, script.keypress.as_ref()), &mut prompt, &trace);
-            let Some(input) = asked.await? else { return Ok(InputCheck::Missing) };
+            let attempt = match speech {
+                // In a box: its future is large, and few scripts use speech.
+                Some(speech) => {
+                    Box::pin(self.ask_for_speech(speech, keypress, &mut prompt, &trace)).await?
+                }
+                None => SpeechAttempt::UseKeys,
+            };
+            let input = match (attempt, keypress) {
+                (SpeechAttempt::Input(input), _) => input,
+                (SpeechAttempt::UseKeys, Some(keypress)) => {
+                    self.ask_for_digits(keypress, &mut prompt).await?
+                }
+                (SpeechAttempt::UseKeys, None) => return Ok(InputCheck::Missing),
+            };
             let input = match input {
                 InputCheck::Valid => {
                     script.check_unmatched(&self.state.input().text, self.state.condition_texts())
@@ -87,25 +96,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
-    /// Plays the prompt and collects speech, or digits if speech recognition is not available. `None` if the script then
-    /// asks for no digits.
-    async fn ask_once(
-        &mut self,
-        (speech, keypress): (Option<&SpeechInput>, Option<&KeypressInput>),
-        prompt: &mut PromptSounds<V::PendingRender>,
-        trace: &TraceContext,
-    ) -> Result<Option<InputCheck>, Interruption> {
-        if let Some(speech) = speech {
-            // In a box: its future is large, and few scripts use speech.
-            let attempt = Box::pin(self.ask_for_speech(speech, keypress, prompt, trace)).await?;
-            if let SpeechAttempt::Input(input) = attempt {
-                return Ok(Some(input));
-            }
-        }
-        match keypress {
-            Some(keypress) => self.ask_for_digits(keypress, prompt).await.map(Some),
-            None => Ok(None),
-        }
+    fn start_prompt(&self, script: &Script) -> PromptSounds<V::PendingRender> {
+        let voice_params = self.state.language.voice_params(&script.voice_params, None);
+        self.start_sounds(&script.prompt.sounds, &voice_params, RequestPhase::Before)
     }
 
     /// Plays the prompt and collects digits.
@@ -137,13 +130,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             Ok(recognizer) => recognizer,
             Err(error) => return Ok(self.fall_back_to_keys(error.to_string())),
         };
-        let options = SpeechOptions {
-            source,
-            no_input_timeout: speech.no_input_timeout,
-            end_silence: speech.end_silence,
-            max_duration: speech.max_duration,
-            digits: keypress.map(|keypress| keypress.digit_options.clone()),
-        };
+        let options = speech_options(speech, keypress, source);
         let result = self.channel.collect_speech(prompt, &options).await?;
         let words = match (result, keypress, recording) {
             (SpeechResult::Digits(collected), Some(keypress), _) => {
@@ -151,9 +138,16 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
                 return Ok(SpeechAttempt::Input(input));
             }
             (SpeechResult::Recorded, _, Some(recording)) => {
-                match self.recognize(recording, speech, trace).await? {
+                self.progress.restart(CallActivity::RecognizingSpeech);
+                let mut span = trace.start_span("speech recognition");
+                let language = &self.speech_language(speech);
+                let transcript = self.voice.transcribe(recording, language);
+                match self.channel.wait(transcript, &HoldMedia::default()).await? {
                     Ok(words) => words,
-                    Err(error) => return Ok(self.fall_back_to_keys(error.to_string())),
+                    Err(error) => {
+                        span.fail(&error);
+                        return Ok(self.fall_back_to_keys(error.to_string()));
+                    }
                 }
             }
             (SpeechResult::Words(words), ..) => words,
@@ -163,23 +157,6 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             }
         };
         Ok(SpeechAttempt::Input(self.record_speech(speech, keypress, &words)))
-    }
-
-    async fn recognize(
-        &mut self,
-        recording: V::AsrRecording,
-        speech: &SpeechInput,
-        trace: &TraceContext,
-    ) -> Result<Result<String, AsrError>, Interruption> {
-        self.progress.restart(CallActivity::RecognizingSpeech);
-        let mut span = trace.start_span("speech recognition");
-        let language = self.speech_language(speech);
-        let transcript = self.voice.transcribe(recording, &language);
-        let words = self.channel.wait(transcript, &HoldMedia::default()).await?;
-        if let Err(error) = &words {
-            span.fail(error);
-        }
-        Ok(words)
     }
 
     fn record_speech(
@@ -206,5 +183,19 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         self.report.reason = Some(reason);
         self.state.record_input(String::new(), InputMethod::Speech);
         SpeechAttempt::UseKeys
+    }
+}
+
+fn speech_options(
+    speech: &SpeechInput,
+    keypress: Option<&KeypressInput>,
+    source: AsrSource,
+) -> SpeechOptions {
+    SpeechOptions {
+        source,
+        no_input_timeout: speech.no_input_timeout,
+        end_silence: speech.end_silence,
+        max_duration: speech.max_duration,
+        digits: keypress.map(|keypress| keypress.digit_options.clone()),
     }
 }

@@ -62,20 +62,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             let (trace, mut span) = self.trace.start_parent("input");
             let mut prompt = self.start_prompt(script).with_trace(trace.clone());
             span.set("dialscript.attempt", self.state.attempt());
-            let attempt = match speech {
-                // In a box: its future is large, and few scripts use speech.
-                Some(speech) => {
-                    Box::pin(self.ask_for_speech(speech, keypress, &mut prompt, &trace)).await?
-                }
-                None => SpeechAttempt::UseKeys,
-            };
-            let input = match (attempt, keypress) {
-                (SpeechAttempt::Input(input), _) => input,
-                (SpeechAttempt::UseKeys, Some(keypress)) => {
-                    self.ask_for_digits(keypress, &mut prompt).await?
-                }
-                (SpeechAttempt::UseKeys, None) => return Ok(InputCheck::Missing),
-            };
+            let input = self.ask_once((speech, keypress), &mut prompt, &trace).await?;
+            let Some(input) = input else { return Ok(InputCheck::Missing) };
             let input = match input {
                 InputCheck::Valid => {
                     script.check_unmatched(&self.state.input().text, self.state.condition_texts())
@@ -99,6 +87,27 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     fn start_prompt(&self, script: &Script) -> PromptSounds<V::PendingRender> {
         let voice_params = self.state.language.voice_params(&script.voice_params, None);
         self.start_sounds(&script.prompt.sounds, &voice_params, RequestPhase::Before)
+    }
+
+    /// Plays the prompt and collects speech, or digits if speech recognition is not available. `None` if the script then
+    /// asks for no digits.
+    async fn ask_once(
+        &mut self,
+        (speech, keypress): (Option<&SpeechInput>, Option<&KeypressInput>),
+        prompt: &mut PromptSounds<V::PendingRender>,
+        trace: &TraceContext,
+    ) -> Result<Option<InputCheck>, Interruption> {
+        if let Some(speech) = speech {
+            // In a box: its future is large, and few scripts use speech.
+            let attempt = Box::pin(self.ask_for_speech(speech, keypress, prompt, trace)).await?;
+            if let SpeechAttempt::Input(input) = attempt {
+                return Ok(Some(input));
+            }
+        }
+        match keypress {
+            Some(keypress) => self.ask_for_digits(keypress, prompt).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Plays the prompt and collects digits.

@@ -271,7 +271,6 @@ fn a_word_without_a_value_in_braces_is_not_taken_for_an_open_quote() {
             "there is no `=` after `caller` | for a placeholder, write it in quotes: `\"{caller}\"`",
         ),
         ("set = { A = '1', B }", "there is no `=` after `B` | write `B = …`"),
-        ("set = { A = 'x }", no_quote),
         ("say = 'Hello", no_quote),
     ] {
         folder.script("a", &format!("[otherwise]\n{line}\n"));

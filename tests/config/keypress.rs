@@ -42,7 +42,7 @@ fn an_error_in_keys_names_the_character_and_the_rule() {
             "write the keys without anything between them: `keys = \"0-9*\"`",
         ),
         ("1,x", "`,` is not a key of a telephone", RULE),
-        ("a-d", "`a` is not a key of a telephone", "write the letter large: `A`"),
+        ("a-d", "`a` is not a key of a telephone", "write a capital letter: `A`"),
         ("1é", "`é` is not a key of a telephone", RULE),
     ] {
         let expected = format!("{message} | {help}");
@@ -55,6 +55,7 @@ fn keys_that_are_no_text_are_shown_as_the_text_to_write() {
     for (line, write) in [
         ("keys = 12", "keys = \"12\""),
         ("keys = ['1', '2', 3]", "keys = \"123\""),
+        ("keys = ['one', 'two']", "keys = \"0-9*\""),
         ("keys = true", "keys = \"0-9*\""),
         ("clear = true", "clear = \"*\""),
         ("clear = ['*']", "clear = \"*\""),

@@ -55,7 +55,7 @@ fn error(text: &str, rest: &str) -> KeysError {
     }
     let joined = text.replace(SEPARATORS, "");
     let help = match wrong {
-        'a'..='d' => format!("write the letter large: `{}`", wrong.to_ascii_uppercase()),
+        'a'..='d' => format!("write a capital letter: `{}`", wrong.to_ascii_uppercase()),
         _ if SEPARATORS.contains(&wrong) && many0(part).parse(&joined).is_ok_and(is_whole) => {
             format!("write the keys without anything between them: `keys = \"{joined}\"`")
         }

@@ -3,6 +3,7 @@
 use serde_spanned::Spanned;
 use toml::de::DeValue;
 
+use super::key_grammar;
 use crate::config::table_reader::TableReader;
 use crate::config::value;
 use crate::config::value_kind::ValueKind;
@@ -17,11 +18,11 @@ pub(super) fn read(table: &mut TableReader<'_, '_>, key: &'static str) -> Option
         DeValue::Array(list) => list.iter().map(|item| item_text(item.get_ref())).collect(),
         _ => String::new(),
     };
-    let keys = match (written.as_str(), key) {
-        ("", "keys") => "0-9*",
-        ("", "terminator") => "#",
-        ("", _) => "*",
-        (written, _) => written,
+    let keys = match key {
+        _ if key_grammar::parse(&written).is_ok() => &written,
+        "keys" => "0-9*",
+        "terminator" => "#",
+        _ => "*",
     };
     let message = format!("`{key}` must be one text in quotes");
     file.error_with_help(value.span(), message, format!("write `{key} = \"{keys}\"`"));

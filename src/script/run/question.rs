@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::{CallRun, log_question};
 use crate::channel::{
@@ -84,6 +84,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             };
             span.set("dialscript.input", input.as_str());
             drop(span);
+            if let InputCheck::Invalid(refusal) = input {
+                debug!(reason = refusal.to_string(), "input refused");
+            }
             // If speech recognition failed, further attempts ask for keys only.
             speech = speech.filter(|_| self.report.reason.is_none());
             if let (InputCheck::Missing, Some(error)) = (input, prompt.into_error()) {

@@ -230,7 +230,7 @@ the input is \"3\"
     assert_eq!(result.code, 3);
     let too_long = MatchFolder::new().run(&["strict", "--input", "33"], b"");
     assert!(too_long.output.contains(
-        "is selected: the input is not what the script asks for; before that, the question is asked 2 more times"
+        "the input is not what the script asks for (2 keys: `length` is 1); before that, the question is asked 2 more times"
     ), "{}", too_long.output);
 }
 

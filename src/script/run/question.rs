@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::{CallRun, log_question};
 use crate::channel::{
@@ -62,14 +62,21 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             let (trace, mut span) = self.trace.start_parent("input");
             let mut prompt = self.start_prompt(script).with_trace(trace.clone());
             span.set("dialscript.attempt", self.state.attempt());
-            let input = self.ask_once((speech, keypress), &mut prompt, &trace).await?;
-            let Some(input) = input else { return Ok(InputCheck::Missing) };
-            let input = match input {
-                InputCheck::Valid => {
-                    script.check_unmatched(&self.state.input().text, self.state.condition_texts())
+            let attempt = match speech {
+                // In a box: its future is large, and few scripts use speech.
+                Some(speech) => {
+                    Box::pin(self.ask_for_speech(speech, keypress, &mut prompt, &trace)).await?
                 }
-                rejected => rejected,
+                None => SpeechAttempt::UseKeys,
             };
+            let input = match (attempt, keypress) {
+                (SpeechAttempt::Input(input), _) => input,
+                (SpeechAttempt::UseKeys, Some(keypress)) => {
+                    self.ask_for_digits(keypress, &mut prompt).await?
+                }
+                (SpeechAttempt::UseKeys, None) => return Ok(InputCheck::Missing),
+            };
+            let input = self.check_branches(script, input);
             span.set("dialscript.input", input.as_str());
             drop(span);
             // If speech recognition failed, further attempts ask for keys only.
@@ -89,25 +96,18 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         self.start_sounds(&script.prompt.sounds, &voice_params, RequestPhase::Before)
     }
 
-    /// Plays the prompt and collects speech, or digits if speech recognition is not available. `None` if the script then
-    /// asks for no digits.
-    async fn ask_once(
-        &mut self,
-        (speech, keypress): (Option<&SpeechInput>, Option<&KeypressInput>),
-        prompt: &mut PromptSounds<V::PendingRender>,
-        trace: &TraceContext,
-    ) -> Result<Option<InputCheck>, Interruption> {
-        if let Some(speech) = speech {
-            // In a box: its future is large, and few scripts use speech.
-            let attempt = Box::pin(self.ask_for_speech(speech, keypress, prompt, trace)).await?;
-            if let SpeechAttempt::Input(input) = attempt {
-                return Ok(Some(input));
+    /// Compares a valid input with the branches of a menu, and logs why an input is not valid.
+    fn check_branches(&self, script: &Script, input: InputCheck) -> InputCheck {
+        let input = match input {
+            InputCheck::Valid => {
+                script.check_unmatched(&self.state.input().text, self.state.condition_texts())
             }
+            rejected => rejected,
+        };
+        if let InputCheck::Invalid(refusal) = input {
+            debug!(reason = refusal.to_string(), "input refused");
         }
-        match keypress {
-            Some(keypress) => self.ask_for_digits(keypress, prompt).await.map(Some),
-            None => Ok(None),
-        }
+        input
     }
 
     /// Plays the prompt and collects digits.

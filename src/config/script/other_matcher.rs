@@ -1,15 +1,43 @@
-//! Texts in `when` that are other kinds of matchers in other programs.
+//! Texts in `when` that are other kinds of matchers in other programs, and patterns that match something else.
 
 use super::condition::ConditionValue;
 use crate::config::file::TomlFile;
+use crate::script::pattern;
+use crate::script::template::{BraceSyntax, TemplatePiece, parse_template};
 
-/// Warns about a text that looks like another kind of matcher.
-pub(super) fn warn_text(value: &ConditionValue, file: &TomlFile) {
-    let Some((text, span)) = value.as_literal() else { return };
-    if let Some(other) = other_matcher(text) {
-        let help = format!("if you do not mean exactly this text, write `when = {other}`");
-        file.warn(span.clone(), format!("this matches only the text {text:?}"), help);
+/// Warns about a condition that probably means something else.
+pub(super) fn warn(value: &ConditionValue, file: &TomlFile) {
+    if let Some((text, span)) = value.as_literal() {
+        let other = || {
+            let other = other_matcher(text)?;
+            Some(format!("if you do not mean exactly this text, write `when = {other}`"))
+        };
+        if let Some(help) = placeholder_help(text).or_else(other) {
+            file.warn(span.clone(), format!("this matches only the text {text:?}"), help);
+        }
     }
+    if let Some((text, span)) = value.as_pattern()
+        && let Some((sign, escaped)) = pattern::repeated_start(text)
+    {
+        let message = format!("this `{sign}` repeats the `^`: it is not the character `{sign}`");
+        file.warn(
+            span.clone(),
+            message,
+            format!("for the character, write `pattern = '{escaped}'`"),
+        );
+    }
+}
+
+/// How to compare with the value of a placeholder; `None` for a text without one.
+pub(super) fn placeholder_help(text: &str) -> Option<String> {
+    let (pieces, _) = parse_template(text, BraceSyntax::Literal);
+    let placeholder = pieces.iter().find_map(|(range, piece)| {
+        matches!(piece, TemplatePiece::Placeholder(_)).then(|| &text[range.clone()])
+    })?;
+    Some(format!(
+        "to compare with its value, write `when = {{ is = {text:?} }}`; \
+         to test its value, write `when = {{ of = \"{placeholder}\", is = \"…\" }}`"
+    ))
 }
 
 /// The matcher that a text such as `2xx`, `200-299`, `200|201` or `^2..$` is in other programs.

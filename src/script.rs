@@ -29,6 +29,7 @@ pub mod matcher;
 mod number_signs;
 pub mod numeric;
 pub mod observed_channel;
+pub(crate) mod outcome_language;
 pub mod path;
 pub(crate) mod pattern;
 mod prompt_sounds;

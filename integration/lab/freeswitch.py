@@ -50,6 +50,9 @@ DATES = {
     "digits/a-m": ("time/8000/a-m.wav", "unreachable"),
 }
 
+# The sound of the library that is played for each digit in German.
+GERMAN_DIGIT = "welcome"
+
 
 def has_prefix(say):
     """Whether FREESWITCH_PREFIX names an installation. Reports that FreeSWITCH is left out if it does not."""
@@ -213,6 +216,7 @@ class FreeSwitch:
 
     def _write_configuration(self, samples, callee_port):
         sounds = [f"sounds/{kind}/8000" for kind in ("ivr", "voicemail", "digits", "ascii", "time")]
+        sounds.append("german-sounds/digits/8000")
         for folder in (*FOLDERS, "conf", "music", "short-music", *sounds):
             (self._run / folder).mkdir(parents=True)
         # A stream is silent for a second when its file starts again, so the file is longer than a run.
@@ -224,6 +228,8 @@ class FreeSwitch:
         digits = [(f"digits/8000/{digit}.wav", name) for digit, name in enumerate(DIGITS.values())]
         for file, name in [*digits, *SIGNS.values(), *DATES.values()]:
             tones.write(self._run / "sounds" / file, tones.Tone(tones.LIBRARY[name].pitch, 0.3))
+        for file, _ in digits:
+            tones.write(self._run / "german-sounds" / file, tones.LIBRARY[GERMAN_DIGIT])
         rtp = random.randrange(10000, 30000, 2)
         values = {
             "RUN": self._run, "SIP_PORT": self.sip_port, "EVENT_PORT": self.event_port, "CALLEE_PORT": callee_port,

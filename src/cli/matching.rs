@@ -22,9 +22,8 @@ use crate::script::branch::{
 };
 use crate::script::branch_context::BranchContext;
 use crate::script::call_state::InputMethod;
-use crate::script::definition::{Script, ScriptOutcome, ScriptTrigger};
+use crate::script::definition::{ScriptOutcome, ScriptTrigger};
 use crate::script::input_check::InputCheck;
-use crate::script::language_code::DEFAULT_LANGUAGE;
 use crate::script::report::CallOutcome;
 use crate::script::request::TriggerError;
 use crate::script::template::{Secrets, reveal_sensitive_values};
@@ -94,7 +93,7 @@ pub(super) fn matching(options: &MatchArgs) -> ExitCode {
         reveal_sensitive_values();
     }
     let (library, given) = (&config.library, options.value.as_slice());
-    let known = KnownValues { library, script, answer: None, input: None, given };
+    let known = KnownValues { library, script, answer: None, input: None, language: None, given };
     match (&script.trigger, &options.answer, &options.input) {
         (Some(trigger), Some(file), _) if !trigger.background => match answer_file::read(file) {
             Ok(file) => {
@@ -188,7 +187,7 @@ fn match_answer(known: KnownValues<'_>, trigger: &ScriptTrigger, file: AnswerFil
 }
 
 fn match_input(known: KnownValues<'_>, input: &str) -> MatchReport {
-    let (check, method, text) = read_input(known.script, input);
+    let (check, method, text) = read_input(&known, input);
     let known = KnownValues { input: Some((method, &text)), ..known };
     if check != InputCheck::Valid {
         let lines = vec![report::input_line(known.shown_input(input))];
@@ -226,14 +225,15 @@ fn not_known(mut lines: Vec<OutputLine>, chosen: ChosenBranch<'_>) -> MatchRepor
 }
 
 /// Checks the input as digits first. If those are not valid and the script accepts speech, checks it as speech.
-fn read_input(script: &Script, input: &str) -> (InputCheck, InputMethod, String) {
+fn read_input(known: &KnownValues<'_>, input: &str) -> (InputCheck, InputMethod, String) {
+    let script = known.script;
     let by_keys = script.keypress.as_ref().map(|keypress| keypress.check(input));
     match (by_keys, &script.speech) {
         (Some(InputCheck::Valid), _) => {
             (InputCheck::Valid, InputMethod::Keypress, input.to_owned())
         }
         (_, Some(speech)) => {
-            let language = speech.language.as_deref().unwrap_or(DEFAULT_LANGUAGE);
+            let language = speech.language.as_deref().unwrap_or_else(|| known.language_before());
             let (check, text) = speech.check(input, language, script.keypress.as_ref());
             (check, InputMethod::Speech, text)
         }
@@ -249,7 +249,9 @@ fn match_report(
     known: &KnownValues<'_>,
 ) -> MatchReport {
     lines.push(chosen.to_line());
-    let ScriptOutcome { variables: set, then, .. } = chosen.outcome;
+    let ScriptOutcome { language, variables: set, then, .. } = chosen.outcome;
+    let known = &KnownValues { language: language.as_deref(), ..*known };
+    lines.extend(language.as_deref().map(report::language_line));
     lines.extend(set.iter().map(|(name, template)| report::set_line(name, template, known)));
     lines.push(report::then_line(then, known));
     MatchReport { lines, call_outcome: Some(chosen.call_outcome) }

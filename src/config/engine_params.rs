@@ -27,14 +27,18 @@ pub(crate) fn name(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<A
 /// A language such as `en` or `pt-BR`; `None` if it is missing or invalid. `pt_BR` and `pt_BR.UTF-8`, as the switches
 /// and the system write it, are the same language: engines understand only the form with a hyphen.
 pub(crate) fn language(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<Arc<str>> {
-    let language = name(file, given)?;
-    let language = hyphenated(&language).map_or(language, Arc::from);
+    let language: Arc<str> = as_language(&name(file, given)?).into();
     if let Some(given) = given.filter(|_| !is_language_code(&language)) {
         let help =
             format!("write a code such as `de` or `de-DE`, unless the engine knows `{language}`");
         file.warn(given.span(), format!("`{language}` is not the code of a language"), help);
     }
     Some(language)
+}
+
+/// A language as engines understand it: with hyphens for underscores.
+pub(crate) fn as_language(given: &str) -> String {
+    hyphenated(given).unwrap_or_else(|| given.to_owned())
 }
 
 /// Whether a text has the form of a language tag: two or three letters, and then further parts after hyphens (BCP 47).

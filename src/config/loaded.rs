@@ -82,7 +82,8 @@ impl OpenedFiles {
             defaults: daemon.trigger_defaults,
             allows_hosts: !daemon.trigger.allow_hosts.is_empty(),
             engines: daemon_file.engine_names(),
-            has_tts: daemon.voice.default_engine.is_some(),
+            default_engine: daemon.voice.default_engine.clone(),
+            named_engines: daemon.voice.named_engines.clone(),
             has_asr: daemon.voice.asr_engine.is_some(),
             serves_sounds: daemon.voice.sound_server.is_some(),
         };

@@ -15,6 +15,7 @@ mod keypress;
 mod limit;
 mod other_matcher;
 mod outcome;
+mod outcome_language;
 mod playlist;
 mod prompt;
 mod reachability;
@@ -36,6 +37,7 @@ use facts::ScriptFacts;
 pub(crate) use facts::ScriptGraph;
 pub(crate) use files::script_name_error;
 use outcome::OutcomeTable;
+use outcome_language::OutcomeLanguages;
 use request::{RequestMode, RequestTable};
 use tables::ScriptTables;
 use voice::VoiceTable;
@@ -114,16 +116,19 @@ pub(crate) struct CheckedScript {
 pub(crate) fn check(parsed: ParsedScripts, load: &mut LoadContext) -> Vec<CheckedScript> {
     load.scripts = parsed.graph;
     let (mut definitions, mut files, mut answer_reads) = (Vec::new(), Vec::new(), Vec::new());
+    let mut languages = Vec::new();
     for ParsedScript { name, file, tables } in parsed.scripts {
         let facts = tables.facts();
         let reads = OwnAnswerReads::default();
         let context = ScriptContext::new(load, &file, (&name, &facts), &reads);
         tables.check(&file, &name);
         definitions.push(definition(&tables, &context));
+        languages.push(tables.outcome_languages());
         files.push(file);
         answer_reads.push(reads);
     }
     check_answer_reads(&definitions, &files, &answer_reads, &load.scripts);
+    check_languages(&definitions, &files, &languages, load);
     let later_parts = later_answer_parts(&definitions);
     let paired = definitions.into_iter().zip(later_parts).zip(files);
     let checked = paired.map(|((script, later_answer_parts), file)| CheckedScript {
@@ -143,6 +148,19 @@ fn check_answer_reads(
         scripts.iter().map(|script| (script.name.as_str(), script)).collect();
     for ((script, file), reads) in scripts.iter().zip(files).zip(answer_reads) {
         reads.check(script, file, graph, &by_name);
+    }
+}
+
+fn check_languages(
+    scripts: &[Script],
+    files: &[TomlFile],
+    languages: &[OutcomeLanguages],
+    load: &LoadContext,
+) {
+    let by_name: HashMap<_, _> =
+        scripts.iter().map(|script| (script.name.as_str(), script)).collect();
+    for ((script, file), languages) in scripts.iter().zip(files).zip(languages) {
+        languages.check(script, file, load, &by_name);
     }
 }
 

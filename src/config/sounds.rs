@@ -12,6 +12,7 @@ use super::file::TomlFile;
 use super::value::TextOrList;
 use crate::channel::Sound;
 use crate::script::definition::{HoldMusicSource, Playlist, PromptPart, RecordedSounds};
+use crate::script::language_code::primary_language;
 
 pub(super) mod inventory;
 mod playable;
@@ -167,7 +168,7 @@ impl SoundLibrary {
             }
         }
         let default = default.ok_or_else(|| self.unknown(name))?;
-        Ok(RecordedSounds { default, by_language })
+        Ok(RecordedSounds { library_name: Some(name.into()), default, by_language })
     }
 
     /// The files with a name: first those outside of language folders, then those of each language.
@@ -200,6 +201,15 @@ impl SoundLibrary {
         path.map_err(|e| SoundFileError::new(message(e), ""))
     }
 
+    /// Whether there is a folder for a language such as `pt-BR`, or for `pt`.
+    pub(crate) fn has_language(&self, language: &str) -> bool {
+        let language = language.to_ascii_lowercase().replace('-', "_");
+        let folders = self.languages.iter().map(|name| name.to_ascii_lowercase().replace('-', "_"));
+        let mut folders =
+            folders.filter(|folder| *folder == language || *folder == primary_language(&language));
+        folders.next().is_some()
+    }
+
     fn without_language<'a>(&self, known: &'a str) -> &'a str {
         match known.split_once('/') {
             Some((language, name)) if self.languages.contains(language) => name,
@@ -229,7 +239,7 @@ fn url(text: &str) -> Result<Arc<str>, SoundFileError> {
 }
 
 fn single_sound(sound: Sound) -> RecordedSounds {
-    RecordedSounds { default: Arc::new([sound]), by_language: BTreeMap::new() }
+    RecordedSounds { default: Arc::new([sound]), ..RecordedSounds::default() }
 }
 
 /// Whether the name of a folder is a language, such as `en`, `pt_BR`, `en-GB` or `en_US_f_Allison`.

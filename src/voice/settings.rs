@@ -105,6 +105,13 @@ impl TtsEngine {
         self.voices.get(language).or(own)
     }
 
+    /// Whether the engine is known to speak a language of a call: it has a voice for it, or gets the language.
+    pub(crate) fn speaks(&self, language: &str) -> bool {
+        let has_voice =
+            is_same_language(&self.language, language) || self.voices.get(language).is_some();
+        has_voice || self.backend.follows_language(self.voice.is_some())
+    }
+
     /// The language in which the engine speaks, if that is certain. The default language is certain only for a program
     /// that chooses its voice by it.
     pub(super) fn spoken_language(&self, params: &VoiceParams) -> Option<Arc<str>> {
@@ -137,11 +144,20 @@ impl LanguageVoices {
 impl TtsBackend {
     /// Whether the language decides which voice speaks, if no voice is set.
     fn uses_language(&self) -> bool {
+        self.has_argument("{voice}") || self.has_argument("{language}")
+    }
+
+    /// Whether an engine with or without a voice of its own speaks each language. espeak-ng has a voice with the name of
+    /// each language, other programs with voices may not.
+    fn follows_language(&self, has_voice: bool) -> bool {
         let Self::Command(program) = self else { return false };
-        let is_language = |argument: &String| {
-            ["{voice}", "{language}"].iter().any(|name| argument.contains(name))
-        };
-        program.arguments.iter().any(is_language)
+        let takes_names = !has_voice || program.executable.rsplit('/').next() == Some("espeak-ng");
+        self.has_argument("{language}") || (takes_names && self.has_argument("{voice}"))
+    }
+
+    fn has_argument(&self, placeholder: &str) -> bool {
+        let Self::Command(program) = self else { return false };
+        program.arguments.iter().any(|argument| argument.contains(placeholder))
     }
 }
 

@@ -126,6 +126,17 @@ url = "http://shop.example/"
 background = true
 "#;
 
+const LANGUAGES: &str = r#"
+[speech]
+filter = "numeric"
+[[branch]]
+when = "2"
+language = "de"
+set = { CHOSEN = "{language}" }
+[no_input]
+[invalid_input]
+"#;
+
 impl MatchFolder {
     fn new() -> Self {
         let scripts = [
@@ -137,6 +148,7 @@ impl MatchFolder {
             ("clinic", CLINIC),
             ("pin", PIN),
             ("list", LIST),
+            ("languages", LANGUAGES),
             ("star", STAR),
         ];
         Self(ConfigFolder::with_scripts(&scripts))
@@ -286,6 +298,19 @@ fn a_script_without_a_question_needs_only_values_of_the_call() {
         assert!(result.errors.contains(error), "{}", result.errors);
         assert_eq!(result.code, 2);
     }
+}
+
+#[test]
+fn the_language_of_the_outcome_is_shown_and_input_is_read_in_that_of_the_call() {
+    let folder = MatchFolder::new();
+    for arguments in [&["--input", "two"][..], &["--input", "zwei", "--value", "language=de"]] {
+        let result = folder.run(&[&["languages"], arguments].concat(), b"");
+        let expected =
+            "[[branch]] 1 is selected\n  language de\n  set CHOSEN = \"de\"\n  then continue\n";
+        assert!(result.output.ends_with(expected), "{}", result.output);
+    }
+    let result = folder.run(&["languages", "--input", "zwei"], b"");
+    assert!(result.output.contains("[invalid_input]"), "{}", result.output);
 }
 
 #[test]

@@ -66,6 +66,8 @@ const SCRIPT: &str = r#"
 
 /// What the branch does, besides setting a variable.
 const SOUND: &str = "play = \"switch:found\"\nthen = \"continue\"";
+const LANGUAGE: &str = "language = \"de\"\nplay = \"switch:found\"";
+const CONTINUE_IN_LANGUAGE: &str = "language = \"de\"\nthen = \"continue\"";
 const CONTINUE: &str = "then = \"continue\"";
 const GOTO: &str = "then = \"goto 9100@shipping\"";
 
@@ -100,6 +102,20 @@ async fn a_distant_freeswitch_waits_for_no_reply_between_the_key_and_the_next_st
     assert_eq!(proceed.on_freeswitch().await.until_dialplan(), 1.0, "the variables and exit");
     let goto = goto.on_freeswitch().await.until_dialplan();
     assert_eq!(goto, 1.0, "the variables, the transfer and exit");
+}
+
+/// The language is set by the command that sets the variables.
+#[tokio::test(start_paused = true)]
+async fn a_language_costs_no_round_trip_of_its_own() {
+    let [sound, proceed] = [LANGUAGE, CONTINUE_IN_LANGUAGE].map(DistantCall::of);
+    let peers = Arc::default();
+    proceed.on_asterisk(&peers).await;
+    assert_eq!(proceed.on_asterisk(&peers).await.until_dialplan(), 2.0, "the key, all variables");
+    let next_sound = sound.on_asterisk(&peers).await.until_next_sound();
+    assert_eq!(next_sound, 2.0, "the key, SET VARIABLE, STREAM FILE");
+    assert_eq!(proceed.on_freeswitch().await.until_dialplan(), 1.0, "the variables and exit");
+    let next_sound = sound.on_freeswitch().await.until_next_sound();
+    assert_eq!(next_sound, 1.0, "the key, the variables and playback");
 }
 
 /// A script, and its folder.

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod hang_ups;
+mod language;
 mod leaving;
 mod making;
 mod questions;

@@ -1,5 +1,6 @@
 //! The FreeSWITCH driver against a peer that says what the real one was seen to say; the clock is paused.
 
+mod language;
 mod leaving;
 mod opening;
 mod questions;

@@ -7,6 +7,7 @@ use crate::script::call_state::InputMethod;
 use crate::script::condition::ConditionTexts;
 use crate::script::definition::{Script, ScriptLibrary, ThenAction};
 use crate::script::destination::fill_destination;
+use crate::script::language_code::DEFAULT_LANGUAGE;
 use crate::script::template::{
     Placeholder, PlaceholderValue, PlaceholderValues, RedactedText, Template, masked,
 };
@@ -18,6 +19,8 @@ pub(super) struct KnownValues<'a> {
     pub(super) script: &'a Script,
     pub(super) answer: Option<&'a TriggerAnswer>,
     pub(super) input: Option<(InputMethod, &'a str)>,
+    /// The language that the selected outcome sets.
+    pub(super) language: Option<&'a str>,
     /// The values of the option `--value`.
     pub(super) given: &'a [GivenValue],
 }
@@ -62,7 +65,16 @@ impl KnownValues<'_> {
         Some(filled.map(|(_, shown)| format!("goto {shown}")).map_err(|error| error.to_string()))
     }
 
+    /// The language of the call before the outcome.
+    pub(super) fn language_before(&self) -> &str {
+        let given = self.given.iter().find(|given| given.placeholder == Placeholder::Language);
+        given.map_or(DEFAULT_LANGUAGE, |given| &given.text)
+    }
+
     fn known_text(&self, placeholder: &Placeholder) -> Option<String> {
+        if let (Placeholder::Language, Some(language)) = (placeholder, self.language) {
+            return Some(language.to_owned());
+        }
         if let Some(given) = self.given.iter().find(|given| given.placeholder == *placeholder) {
             return Some(given.text.clone());
         }

@@ -162,6 +162,11 @@ pub(super) fn input_line(input: &str) -> OutputLine {
     OutputLine::new("input", fields, format!("the input is {}", quote_text(input)))
 }
 
+/// The language that the call would have from here on.
+pub(super) fn language_line(language: &str) -> OutputLine {
+    OutputLine::new("language", json!({ "language": language }), format!("  language {language}"))
+}
+
 /// A variable that the call would set.
 pub(super) fn set_line(name: &str, template: &Template, known: &KnownValues<'_>) -> OutputLine {
     let value = template.fill(known).unwrap_or_default();

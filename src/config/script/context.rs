@@ -1,7 +1,8 @@
 //! What the checks of a script need to know about the other scripts and the daemon's file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_spanned::Spanned;
 
@@ -12,10 +13,12 @@ use crate::config::file::TomlFile;
 use crate::config::secrets::{self, SecretStore};
 use crate::config::sounds::SoundLibrary;
 use crate::script::escape::EscapeContext;
+use crate::script::language_code::DEFAULT_LANGUAGE;
 use crate::script::template::{
     BraceSyntax, InputKind, MisleadingBraces, Placeholder, PlaceholderError, PlaceholderValue,
     PlaceholderValues, Template, TemplatePiece, find_misleading_braces, parse_template,
 };
+use crate::voice::settings::TtsEngine;
 
 /// What all scripts of a load share.
 pub(crate) struct LoadContext {
@@ -27,12 +30,21 @@ pub(crate) struct LoadContext {
     pub(crate) allows_hosts: bool,
     /// The names in `[speech.engines]`, including engines with errors.
     pub(crate) engines: BTreeSet<String>,
-    /// Whether there is a text-to-speech engine for scripts that name none.
-    pub(crate) has_tts: bool,
+    /// The text-to-speech engine for scripts that name none.
+    pub(crate) default_engine: Option<Arc<TtsEngine>>,
+    /// The valid engines in `[speech.engines]`.
+    pub(crate) named_engines: BTreeMap<String, Arc<TtsEngine>>,
     /// Whether there is a speech recognition engine.
     pub(crate) has_asr: bool,
     /// Whether the switch fetches sounds from the sound server.
     pub(crate) serves_sounds: bool,
+}
+
+impl LoadContext {
+    /// The language of the texts of scripts that name no engine and no language.
+    pub(crate) fn engine_language(&self) -> &str {
+        self.default_engine.as_ref().map_or(DEFAULT_LANGUAGE, |engine| &engine.language)
+    }
 }
 
 /// A script that is being checked.

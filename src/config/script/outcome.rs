@@ -2,6 +2,7 @@
 //! what happens next.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_spanned::Spanned;
 
@@ -20,7 +21,7 @@ use crate::script::template::Template;
 #[derive(Debug)]
 pub(crate) struct OutcomeTable {
     pub(super) span: Range<usize>,
-    language: Option<Spanned<String>>,
+    pub(super) language: Option<Spanned<String>>,
     sounds: PlaylistKeys,
     set: NamedTexts,
     pub(super) then: Option<ThenValue>,
@@ -46,12 +47,22 @@ impl OutcomeTable {
 
     pub(super) fn outcome(&self, script: &ScriptContext<'_>) -> ScriptOutcome {
         ScriptOutcome {
-            language: language(script.file, self.language.as_ref()),
+            language: self.language.as_ref().and_then(|given| call_language(script.file, given)),
             sounds: self.sounds.playlist(script),
             variables: self.set.iter().map(|(name, value)| variable(script, name, value)).collect(),
             then: self.then.as_ref().map(|then| then.action(script)).unwrap_or_default(),
         }
     }
+}
+
+fn call_language(file: &TomlFile, given: &Spanned<String>) -> Option<Arc<str>> {
+    if given.get_ref().contains('{') {
+        let help =
+            "write a [[branch]] for each language, such as `when = \"de\"` and `language = \"de\"`";
+        file.error_with_help(given.span(), "placeholders do not work in `language`", help);
+        return None;
+    }
+    language(file, Some(given))
 }
 
 fn variable(
@@ -72,6 +83,9 @@ fn check_variable(file: &TomlFile, given: &Spanned<String>) {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !is_variable {
         let help = match name.contains('(') {
+            true if name.starts_with("CHANNEL(language") => {
+                "write `language = \"de\"`, beside `set`"
+            }
             true => "a function cannot be set: set a variable, and use it in the dialplan",
             false => {
                 "use only letters, digits and _, not starting with a digit, such as `ORDER_STATUS`"

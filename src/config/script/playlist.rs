@@ -118,7 +118,7 @@ fn part(script: &ScriptContext<'_>, phrase: SpokenPhrase, at: Range<usize>) -> O
 
 /// Warns about a text for which there is no text-to-speech engine.
 fn check_engine(script: &ScriptContext<'_>, text: &Spanned<String>, parts: &[PromptPart]) {
-    let has_engine = script.facts.names_engine || script.load.has_tts;
+    let has_engine = script.facts.names_engine || script.load.default_engine.is_some();
     if !has_engine
         && parts.iter().any(|part| matches!(part, PromptPart::Text(_) | PromptPart::Value(..)))
     {

@@ -23,6 +23,10 @@ pub(crate) struct PromptTable {
 impl PromptTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
         table.explain(&["retries", "retry", "attempts", "max_retries", "tries"], REPEAT_HELP);
+        table.explain(
+            &["language", "lang", "locale"],
+            "the language of texts belongs in [voice], and the language of the call in an outcome",
+        );
         Self {
             sounds: PlaylistKeys::read(table),
             repeat: table.take("repeat"),

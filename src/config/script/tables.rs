@@ -11,6 +11,7 @@ use super::facts::ScriptFacts;
 use super::keypress::{self, KeypressTable};
 use super::limit::{self, LimitTable};
 use super::outcome::OutcomeTable;
+use super::outcome_language::OutcomeLanguages;
 use super::prompt::{self, PromptTable};
 use super::request::{self, RequestTable};
 use super::response::{self, ResponseTable};
@@ -115,6 +116,11 @@ impl ScriptTables {
         let others = [&self.otherwise, &self.no_input, &self.invalid_input, &self.no_response];
         let branches = self.branches.iter().map(|branch| &branch.outcome);
         branches.chain(others.into_iter().flatten())
+    }
+
+    /// The values of `language` in all outcomes.
+    pub(super) fn outcome_languages(&self) -> OutcomeLanguages {
+        self.outcomes().filter_map(|outcome| outcome.language.as_ref()).collect()
     }
 
     /// Whether the caller waits for an answer.

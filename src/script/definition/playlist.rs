@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::channel::{MomentForm, Sound};
 use crate::script::currency::CurrencyCode;
+use crate::script::language_code::primary_language;
 use crate::script::template::Placeholder;
 
 /// Sounds and texts that are played one after the other.
@@ -59,6 +60,8 @@ pub enum SayAs {
 /// Recorded sounds, by the language of the channel.
 #[derive(Debug, Clone, Default)]
 pub struct RecordedSounds {
+    /// The name of the sound in the library; `None` for sounds that are not in the library.
+    pub library_name: Option<Arc<str>>,
     /// For channels whose language has no sounds of its own.
     pub default: Arc<[Sound]>,
     /// By language, in lower case: `en`, `pt_br`.
@@ -68,9 +71,17 @@ pub struct RecordedSounds {
 impl RecordedSounds {
     /// The sounds for a language such as `pt_BR`: those of `pt_br`, else those of `pt`, else the default.
     pub fn in_language(&self, language: &str) -> &Arc<[Sound]> {
+        self.of_language(language).unwrap_or(&self.default)
+    }
+
+    /// Whether there are sounds for a language such as `pt_BR`, or for `pt`.
+    pub(crate) fn has_language(&self, language: &str) -> bool {
+        self.of_language(language).is_some()
+    }
+
+    fn of_language(&self, language: &str) -> Option<&Arc<[Sound]>> {
         let language = language.to_ascii_lowercase().replace('-', "_");
-        let primary = language.split('_').next().unwrap_or_default();
-        (self.by_language.get(&language).or_else(|| self.by_language.get(primary)))
-            .unwrap_or(&self.default)
+        let primary = primary_language(&language);
+        self.by_language.get(&language).or_else(|| self.by_language.get(primary))
     }
 }

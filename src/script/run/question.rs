@@ -7,7 +7,7 @@ use tracing::warn;
 
 use super::{CallRun, log_question};
 use crate::channel::{
-    Channel, HoldMedia, Interruption, LineState, SpeechOptions, SpeechResult, TypeAhead,
+    AsrSource, Channel, HoldMedia, Interruption, LineState, SpeechOptions, SpeechResult, TypeAhead,
 };
 use crate::script::activity::CallActivity;
 use crate::script::call_state::{InputMethod, RequestPhase};
@@ -58,12 +58,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             LineState::HungUp => return Err(Interruption::caller_hung_up()),
         }
         let (mut speech, keypress) = (script.speech.as_ref(), script.keypress.as_ref());
-        let voice_params = self.state.language.voice_params(&script.voice_params, None);
         loop {
             let (trace, mut span) = self.trace.start_parent("input");
-            let sounds = &script.prompt.sounds;
-            let sounds = self.start_sounds(sounds, &voice_params, RequestPhase::Before);
-            let mut prompt = sounds.with_trace(trace.clone());
+            let mut prompt = self.start_prompt(script).with_trace(trace.clone());
             span.set("dialscript.attempt", self.state.attempt());
             let attempt = match speech {
                 // In a box: its future is large, and few scripts use speech.
@@ -99,6 +96,11 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
+    fn start_prompt(&self, script: &Script) -> PromptSounds<V::PendingRender> {
+        let voice_params = self.state.language.voice_params(&script.voice_params, None);
+        self.start_sounds(&script.prompt.sounds, &voice_params, RequestPhase::Before)
+    }
+
     /// Plays the prompt and collects digits.
     async fn ask_for_digits(
         &mut self,
@@ -128,13 +130,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             Ok(recognizer) => recognizer,
             Err(error) => return Ok(self.fall_back_to_keys(error.to_string())),
         };
-        let options = SpeechOptions {
-            source,
-            no_input_timeout: speech.no_input_timeout,
-            end_silence: speech.end_silence,
-            max_duration: speech.max_duration,
-            digits: keypress.map(|keypress| keypress.digit_options.clone()),
-        };
+        let options = speech_options(speech, keypress, source);
         let result = self.channel.collect_speech(prompt, &options).await?;
         let words = match (result, keypress, recording) {
             (SpeechResult::Digits(collected), Some(keypress), _) => {
@@ -144,14 +140,13 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             (SpeechResult::Recorded, _, Some(recording)) => {
                 self.progress.restart(CallActivity::RecognizingSpeech);
                 let mut span = trace.start_span("speech recognition");
-                let language = self.speech_language(speech);
-                let transcript = self.voice.transcribe(recording, &language);
+                let language = &self.speech_language(speech);
+                let transcript = self.voice.transcribe(recording, language);
                 match self.channel.wait(transcript, &HoldMedia::default()).await? {
                     Ok(words) => words,
                     Err(error) => {
-                        let reason = error.to_string();
-                        span.fail(&reason);
-                        return Ok(self.fall_back_to_keys(reason));
+                        span.fail(&error);
+                        return Ok(self.fall_back_to_keys(error.to_string()));
                     }
                 }
             }
@@ -188,5 +183,19 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         self.report.reason = Some(reason);
         self.state.record_input(String::new(), InputMethod::Speech);
         SpeechAttempt::UseKeys
+    }
+}
+
+fn speech_options(
+    speech: &SpeechInput,
+    keypress: Option<&KeypressInput>,
+    source: AsrSource,
+) -> SpeechOptions {
+    SpeechOptions {
+        source,
+        no_input_timeout: speech.no_input_timeout,
+        end_silence: speech.end_silence,
+        max_duration: speech.max_duration,
+        digits: keypress.map(|keypress| keypress.digit_options.clone()),
     }
 }

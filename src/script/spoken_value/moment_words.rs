@@ -25,14 +25,13 @@ use crate::script::word_language::{Grammar, WordLanguage};
 impl WordLanguage {
     /// The date, the time, or both, in words.
     pub(super) fn moment_words(&self, moment: WrittenMoment) -> Option<String> {
-        let date = moment.date.map(|date| self.date_words(date));
-        let time = moment.time.map(|time| self.time_words(time));
-        match (date, moment.time) {
-            (Some(date), Some(clock)) => {
-                let preposition = self.time_preposition(clock);
-                Some(format!("{}{preposition} {}", date?, time??))
+        match (moment.date, moment.time) {
+            (Some(date), Some(time)) => {
+                let (date, time) = (self.date_words(date)?, self.time_words(time)?);
+                Some(format!("{date}{} {time}", self.time_preposition(&time)))
             }
-            (date, _) => date.or(time)?,
+            (Some(date), None) => self.date_words(date),
+            (None, time) => self.time_words(time?),
         }
     }
 
@@ -104,13 +103,13 @@ impl WordLanguage {
     }
 
     /// What stands between a date and a time.
-    fn time_preposition(&self, time: Time) -> &'static str {
+    fn time_preposition(&self, time: &str) -> &'static str {
         match self.grammar {
             Grammar::English => " at",
             Grammar::French => " à",
             Grammar::German => " um",
             Grammar::Hindi => " को",
-            Grammar::Spanish if matches!(time.hour(), 1 | 13) => " a la",
+            Grammar::Spanish if time.starts_with("1:") || time.starts_with("1 ") => " a la",
             Grammar::Spanish => " a las",
             Grammar::Other => ",",
         }

@@ -68,7 +68,7 @@ impl WordLanguage {
     }
 
     fn decimal_sign(&self) -> char {
-        let signs = NumberSigns::of_language(self.locale.id.language.as_str());
+        let signs = NumberSigns::of_language(&self.locale.id.to_string());
         signs.map_or('.', |signs| signs.engine_decimal())
     }
 

@@ -93,3 +93,34 @@ async fn an_interrupted_call_leaves_no_engine_and_no_temporary_files() {
     blocking_until("the engine ends", || (!engine.exists()).then_some(()));
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "files of the engine");
 }
+
+/// 2 is German, from the sound of the outcome on.
+const LANGUAGES: &str = r#"
+[prompt]
+play = "hello"
+[keypress]
+length = 1
+[[branch]]
+when = "2"
+language = "de"
+play = "hello"
+say = "Auf {say:language}."
+[no_input]
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_language_of_an_outcome_is_seen_in_the_sounds_and_on_the_channel() {
+    let folder = ConfigFolder::with_scripts(&[("languages", LANGUAGES)]);
+    folder.sound("hello.wav").sound("de/hello.wav");
+    for (switch, variable) in
+        [("asterisk", "CHANNEL(language)"), ("freeswitch", "default_language")]
+    {
+        let result = call(&folder, &["languages", "--digits", "2", "--switch", switch]).await;
+        assert_eq!(result.variable(variable), "de", "{switch}");
+        let heard = result.all("hears", "sound");
+        let heard: Vec<_> = heard.iter().map(|sound| sound.as_str().unwrap()).collect();
+        assert_eq!(heard.len(), 4, "{heard:?}");
+        assert!(!heard[0].contains("/de/") && heard[1].contains("/sounds/de/hello"), "{heard:?}");
+        assert_eq!(heard[2..], ["\u{201c}Auf\u{201d}", "\u{201c}de\u{201d}"]);
+    }
+}

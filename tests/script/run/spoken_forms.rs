@@ -114,6 +114,11 @@ async fn spanish_says_las_and_horas() {
         &[("2026-12-01T14:30", "martes, 1 de diciembre de 2026 a las 14:30")],
     )
     .await;
+    let at_one = [
+        ("2026-12-01T01:30", "martes, 1 de diciembre de 2026 a la 1:30"),
+        ("2026-12-01T13:30", "martes, 1 de diciembre de 2026 a las 13:30"),
+    ];
+    check("es", "datetime:$v", &at_one).await;
     check("es", "ordinal:$v", &[("3", "3º")]).await;
     let amounts = [
         ("15,50", "15 euros con 50 céntimos"),
@@ -146,6 +151,7 @@ async fn other_languages_of_cldr_are_spoken_as_it_writes_them() {
     check("ja", "date:$v", &[("2026-12-01", "2026年12月1日火曜日")]).await;
     check("pl", "money:$v PLN", &[("5", "5 złotych polskich"), ("1,5", "1,50 złotego polskiego")])
         .await;
+    check("es-MX", "money:$v", &[("JPY 1.5", "1.50 yenes japoneses")]).await;
     check("it", "ordinal:$v", &[("3", "3")]).await;
     // CLDR knows nothing about it.
     check("xx", "date:$v", &[("2026-12-01", "2026-12-01")]).await;

@@ -6,7 +6,6 @@ use serde_spanned::Spanned;
 use toml::de::DeValue;
 
 use super::context::ScriptContext;
-use super::other_matcher::placeholder_help;
 use super::response;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
@@ -19,8 +18,10 @@ use crate::script::when::{ComparedKind, MatcherError};
 use keys::{ConditionKeys, ConditionSpans, explain_foreign_keys, read_not, read_texts};
 
 mod keys;
+mod literal;
 
 pub(super) use keys::report_no_text;
+pub(super) use literal::placeholder_help;
 
 /// A condition as it is written.
 #[derive(Debug)]

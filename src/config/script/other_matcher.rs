@@ -1,9 +1,8 @@
 //! Texts in `when` that are other kinds of matchers in other programs, and patterns that match something else.
 
-use super::condition::ConditionValue;
+use super::condition::{ConditionValue, placeholder_help};
 use crate::config::file::TomlFile;
 use crate::script::pattern;
-use crate::script::template::{BraceSyntax, TemplatePiece, parse_template};
 
 /// Warns about a condition that probably means something else.
 pub(super) fn warn(value: &ConditionValue, file: &TomlFile) {
@@ -26,18 +25,6 @@ pub(super) fn warn(value: &ConditionValue, file: &TomlFile) {
             format!("for the character, write `pattern = '{escaped}'`"),
         );
     }
-}
-
-/// How to compare with the value of a placeholder; `None` for a text without one.
-pub(super) fn placeholder_help(text: &str) -> Option<String> {
-    let (pieces, _) = parse_template(text, BraceSyntax::Literal);
-    let placeholder = pieces.iter().find_map(|(range, piece)| {
-        matches!(piece, TemplatePiece::Placeholder(_)).then(|| &text[range.clone()])
-    })?;
-    Some(format!(
-        "to compare with its value, write `when = {{ is = {text:?} }}`; \
-         to test its value, write `when = {{ of = \"{placeholder}\", is = \"…\" }}`"
-    ))
 }
 
 /// The matcher that a text such as `2xx`, `200-299`, `200|201` or `^2..$` is in other programs.

@@ -22,6 +22,7 @@ mod config {
     mod control;
     mod daemon;
     mod errors;
+    mod keypress;
     mod languages;
     mod many_branches;
     mod otlp;

@@ -34,8 +34,8 @@ pub(crate) struct TableReader<'f, 'i> {
     foreign: Vec<ForeignKeys>,
 }
 
-/// Tables, each with the keys that only this table has. If such a key is in another table, the help of the error names
-/// the table where it belongs; if several tables are listed for the key, the first one.
+/// Tables, each with the keys that few tables have. If such a key is in another table, the help of the error names the
+/// tables where it belongs.
 pub(crate) type MisplacedKeys = &'static [(&'static str, &'static [&'static str])];
 
 /// Reads a whole file.
@@ -177,13 +177,16 @@ impl<'f, 'i> TableReader<'f, 'i> {
 
     fn suggestion(&self, name: &str) -> String {
         let near = nearest(name, self.known.iter().copied());
-        let other_table = self.misplaced.iter().find(|(_, keys)| keys.contains(&name));
+        let other_tables = self.misplaced.iter().filter(|(_, keys)| keys.contains(&name));
+        let other_tables: Vec<_> = other_tables.map(|(table, _)| format!("[{table}]")).collect();
         let foreign = self.foreign.iter().find(|foreign| foreign.names.contains(&name));
-        match (near, other_table) {
+        match near {
             _ if let Some(foreign) = foreign => foreign.help.to_owned(),
-            (_, Some((table, _))) => format!("`{name}` belongs in [{table}]"),
-            (Some(near), None) => format!("did you mean `{near}`?"),
-            (None, None) => format!("known here: {}", self.known.join(", ")),
+            _ if !other_tables.is_empty() => {
+                format!("`{name}` belongs in {}", other_tables.join(" or "))
+            }
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known here: {}", self.known.join(", ")),
         }
     }
 }

@@ -256,6 +256,29 @@ fn errors_that_follow_from_a_syntax_error_are_not_reported() {
 }
 
 #[test]
+fn a_word_without_a_value_in_braces_is_not_taken_for_an_open_quote() {
+    let folder = ConfigFolder::new();
+    let no_quote = "this text has no closing quote | add `'` at its end; a text of several lines stands between \
+                    `\"\"\"` and `\"\"\"`";
+    for (line, error) in [
+        ("set = { A = 10,5 }", "a number has a decimal point, not a comma | write `10.5`"),
+        (
+            "set = { A={caller}}",
+            "there is no `=` after `caller` | for a placeholder, write it in quotes: `\"{caller}\"`",
+        ),
+        (
+            "say = { caller }",
+            "there is no `=` after `caller` | for a placeholder, write it in quotes: `\"{caller}\"`",
+        ),
+        ("set = { A = '1', B }", "there is no `=` after `B` | write `B = …`"),
+        ("say = 'Hello", no_quote),
+    ] {
+        folder.script("a", &format!("[otherwise]\n{line}\n"));
+        assert_eq!(folder.errors().first().map(String::as_str), Some(error), "{line}");
+    }
+}
+
+#[test]
 fn a_duplicate_is_an_error_wherever_it_is() {
     let folder = ConfigFolder::new();
     for script in [

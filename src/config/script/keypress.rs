@@ -1,6 +1,8 @@
 //! `[keypress]`: digits that the caller enters.
 
+mod entered_pattern;
 mod key_grammar;
+mod key_text;
 
 use std::ops::Range;
 use std::time::Duration;
@@ -8,6 +10,7 @@ use std::time::Duration;
 use regex::Regex;
 use serde_spanned::Spanned;
 
+use super::voice;
 use crate::channel::{DigitOptions, KeySet};
 use crate::config::bounds::millis;
 use crate::config::file::TomlFile;
@@ -16,9 +19,18 @@ use crate::config::value::{DurationValue, WholeNumber, flag};
 use crate::script::definition::KeypressInput;
 use crate::script::pattern;
 
-/// Keys that belong only in this table. `keys` is missing: `[trigger]` has one, too.
-pub(super) const OWN_KEYS: &[&str] =
-    &["length", "min_length", "gap", "first_digit", "terminator", "clear", "barge_in", "sensitive"];
+/// Keys that belong only in this table, and `keys`, which `[trigger]` has too.
+pub(super) const OWN_KEYS: &[&str] = &[
+    "length",
+    "min_length",
+    "gap",
+    "first_digit",
+    "terminator",
+    "clear",
+    "barge_in",
+    "sensitive",
+    "keys",
+];
 
 /// The maximum of `length`, and its default.
 const MAX_DIGITS: u64 = 32;
@@ -63,15 +75,16 @@ impl KeypressTable {
         table.explain(TERMINATOR_NAMES, "the key that ends the input is `terminator`");
         table.explain(KEYS_NAMES, "the keys that are input are `keys`: write `keys = \"0-9*\"`");
         table.explain(CLEAR_NAMES, "the key that begins anew is `clear`: write `clear = \"*\"`");
+        table.explain(&["language", "lang", "locale"], voice::LANGUAGE_HELP);
         Self {
             span: table.span.clone(),
             length: table.take("length"),
             min_length: table.take("min_length"),
-            keys: table.take("keys"),
+            keys: key_text::read(table, "keys"),
             gap: table.take("gap"),
             first_digit: table.take("first_digit"),
-            terminator: table.take("terminator"),
-            clear: table.take("clear"),
+            terminator: key_text::read(table, "terminator"),
+            clear: key_text::read(table, "clear"),
             barge_in: table.take("barge_in"),
             pattern: table.take("pattern"),
             sensitive: table.take("sensitive"),
@@ -80,6 +93,10 @@ impl KeypressTable {
 
     pub(super) fn keypress(&self, file: &TomlFile) -> KeypressInput {
         let digit_options = self.digit_options(file);
+        if let Some(pattern) = &self.pattern {
+            entered_pattern::warn_never_entered(file, pattern, digit_options.keys);
+        }
+        self.warn_of_clear(file, digit_options.max_digits);
         KeypressInput {
             min_length: self.min_length(file, digit_options.max_digits),
             pattern: self.pattern.as_ref().and_then(|pattern| whole_pattern(file, pattern)),
@@ -144,15 +161,20 @@ impl KeypressTable {
 
     fn checked_keys(&self, file: &TomlFile) -> KeySet {
         if let Some(given) = &self.keys
-            && key_grammar::parse(given.get_ref()).is_none()
+            && let Err(error) = key_grammar::parse(given.get_ref())
         {
-            let help = match given.get_ref().as_str() {
+            match given.get_ref().as_str() {
                 "keep" | "drop" => {
-                    "what happens to keys that come before the answer is `keys` of [trigger]"
+                    let help =
+                        "what happens to keys that come before the answer is `keys` of [trigger]";
+                    file.error_with_help(given.span(), "these are no keys of a telephone", help);
                 }
-                _ => KEYS_HELP,
-            };
-            file.error_with_help(given.span(), "these are no keys of a telephone", help);
+                _ => {
+                    let at = Some(error.at).filter(|at| !at.is_empty());
+                    let span = at.map_or_else(|| given.span(), |at| file.span_in(given, at));
+                    file.error_with_help(span, error.message, error.help);
+                }
+            }
         }
         self.keys()
     }
@@ -181,18 +203,30 @@ impl KeypressTable {
         Some(key)
     }
 
+    /// Warns about a clear key that has no effect, or that takes the place of the default terminator.
+    fn warn_of_clear(&self, file: &TomlFile, max_digits: usize) {
+        let Some(given) = self.clear.as_ref().filter(|clear| !clear.get_ref().is_empty()) else {
+            return;
+        };
+        if max_digits == 1 {
+            let help = "remove this, or raise `length`";
+            let message = "this has no effect: with `length = 1`, the first key ends the input";
+            file.warn(given.span(), message, help);
+        } else if given.get_ref() == "#" && self.terminator.is_none() {
+            let help = "write `terminator = \"*\"` for another key that ends it, or `terminator = \"\"` for none";
+            file.warn(given.span(), "without `terminator`, no key ends the input here", help);
+        }
+    }
+
     /// Reports a terminator or clear key that is also input.
     fn check_apart(&self, file: &TomlFile, given: &Spanned<String>, name: &str, is_input: bool) {
-        let readable = |keys: &&Spanned<String>| key_grammar::parse(keys.get_ref()).is_some();
+        let readable = |keys: &&Spanned<String>| key_grammar::parse(keys.get_ref()).is_ok();
         let Some(keys) = self.keys.as_ref().filter(readable).filter(|_| is_input) else { return };
         let message = "this key is input, since it is among `keys`".to_owned();
         let help = format!("remove it from `keys`, or write `{name} = \"\"` for none");
         file.report(given.span(), message, Some(help), Some((keys.span(), "here".to_owned())));
     }
 }
-
-const KEYS_HELP: &str = "write single keys and ranges such as \"0-9*#\"; a telephone has the keys 0 to 9, * and #, \
-                         and some have A to D";
 
 /// The key of a text; `None` for an empty one, and after an error.
 fn star_or_pound(file: &TomlFile, given: &Spanned<String>, message: &str) -> Option<char> {

@@ -4,6 +4,7 @@ use serde_spanned::Spanned;
 
 use super::context::ScriptContext;
 use super::playlist::PlaylistKeys;
+use super::voice;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{WholeNumber, flag};
 use crate::script::definition::ScriptPrompt;
@@ -23,10 +24,7 @@ pub(crate) struct PromptTable {
 impl PromptTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
         table.explain(&["retries", "retry", "attempts", "max_retries", "tries"], REPEAT_HELP);
-        table.explain(
-            &["language", "lang", "locale"],
-            "the language of texts belongs in [voice], and the language of the call in an outcome",
-        );
+        table.explain(&["language", "lang", "locale"], voice::LANGUAGE_HELP);
         Self {
             sounds: PlaylistKeys::read(table),
             repeat: table.take("repeat"),

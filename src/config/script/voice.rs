@@ -14,6 +14,10 @@ use crate::script::voice::VoiceParams;
 /// Keys that belong only in this table.
 pub(super) const OWN_KEYS: &[&str] = &["engine", "voice", "speed", "timezone"];
 
+/// Where `language` belongs, for tables that do not have it.
+pub(super) const LANGUAGE_HELP: &str =
+    "the language of texts belongs in [voice], and the language of the call in an outcome";
+
 #[derive(Debug)]
 pub(crate) struct VoiceTable {
     engine: Option<Spanned<String>>,

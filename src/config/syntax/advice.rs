@@ -25,7 +25,9 @@ pub(super) fn advice(line: &SourceLine<'_>, reported: &str) -> SyntaxAdvice {
             Some(no_quotes(line))
         }
         _ if reported.starts_with("invalid basic string") => Some(no_closing_quote('"')),
-        _ if reported.starts_with("invalid literal string") => Some(no_closing_quote('\'')),
+        _ if reported.starts_with("invalid literal string") => {
+            Some(key_alone(line).unwrap_or_else(|| no_closing_quote('\'')))
+        }
         _ if reported.starts_with("invalid ") && line.begins_key_or_table() => {
             Some(no_quotes(line))
         }
@@ -158,6 +160,25 @@ fn no_closing_quote(quote: char) -> Advice {
         "\"\"\""
     );
     ("this text has no closing quote".to_owned(), help)
+}
+
+/// A word without `=` in an inline table, which the parser takes for a text without quotes; `None` if a quote is open.
+fn key_alone(line: &SourceLine<'_>) -> Option<Advice> {
+    let before = line.before_error();
+    let start = before.rfind(['{', ',']).filter(|_| !line.is_in_quotes())? + 1;
+    let word = before[start..].trim();
+    let whole = before[..start - 1].rsplit(['=', ' ', '\t']).next().unwrap_or_default();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if before[..start].ends_with(',') && is_number(word) && is_number(whole) {
+        let message = "a number has a decimal point, not a comma";
+        return Some((message.to_owned(), format!("write `{whole}.{word}`")));
+    }
+    let placeholder = before[..start].ends_with('{') && line.rest().trim_start().starts_with('}');
+    let help = match placeholder {
+        true => format!("for a placeholder, write it in quotes: `\"{{{word}}}\"`"),
+        false => format!("write `{word} = …`"),
+    };
+    Some((format!("there is no `=` after `{word}`"), help))
 }
 
 /// Something behind a complete value.

@@ -49,6 +49,26 @@ impl<'t> SourceLine<'t> {
         &self.text[self.at..]
     }
 
+    /// The text of the line before the position of the error.
+    pub(super) fn before_error(&self) -> &'t str {
+        &self.text[..self.at]
+    }
+
+    /// Whether a quote of the line is open at the position of the error.
+    pub(super) fn is_in_quotes(&self) -> bool {
+        let mut open = None;
+        let mut characters = self.before_error().chars();
+        while let Some(c) = characters.next() {
+            match (open, c) {
+                (Some('"'), '\\') => drop(characters.next()),
+                (Some(quote), c) if quote == c => open = None,
+                (None, '"' | '\'') => open = Some(c),
+                _ => {}
+            }
+        }
+        open.is_some()
+    }
+
     /// The key, and what follows `=`.
     pub(super) fn key_and_value(&self) -> (&'t str, &'t str) {
         let (key, value) = self.text.split_once('=').unwrap_or(("", self.text));

@@ -22,7 +22,7 @@ use crate::script::branch::{
 };
 use crate::script::branch_context::BranchContext;
 use crate::script::call_state::InputMethod;
-use crate::script::definition::{ScriptOutcome, ScriptTrigger};
+use crate::script::definition::{Script, ScriptOutcome, ScriptTrigger};
 use crate::script::input_check::InputCheck;
 use crate::script::report::CallOutcome;
 use crate::script::request::TriggerError;
@@ -41,8 +41,8 @@ pub(super) struct MatchArgs {
     script: String,
     #[command(flatten)]
     config: ConfigFile,
-    /// The trigger's answer: a body, a status with or without a body, or a file with a body or with headers and body as
-    /// printed by `curl -i`; `-` reads standard input
+    /// The trigger's answer: a body that begins with `{`, `[` or `<`; a status with or without a body of any kind, such
+    /// as '200 open'; or a file with a body or with headers and body as printed by `curl -i`; `-` reads standard input
     #[arg(long, value_name = "ANSWER")]
     answer: Option<PathBuf>,
     /// HTTP status; overrides the one in the file [default: 200]
@@ -93,6 +93,9 @@ pub(super) fn matching(options: &MatchArgs) -> ExitCode {
         reveal_sensitive_values();
     }
     let (library, given) = (&config.library, options.value.as_slice());
+    if let Some(reason) = given.iter().find_map(|given| given.unused_reason(script)) {
+        return print_usage_error(&reason);
+    }
     let known = KnownValues { library, script, answer: None, input: None, language: None, given };
     match (&script.trigger, &options.answer, &options.input) {
         (Some(trigger), Some(file), _) if !trigger.background => match answer_file::read(file) {
@@ -102,12 +105,14 @@ pub(super) fn matching(options: &MatchArgs) -> ExitCode {
             }
             Err(error) => print_error(&error.to_string()),
         },
-        (None, _, Some(input)) => options.print(&match_input(known, input), &library.secrets),
+        (None, None, Some(input)) if script.asks_for_input() => {
+            options.print(&match_input(known, input), &library.secrets)
+        }
         // Without a question, the branches look at texts of the call.
         (None, None, None) if !script.asks_for_input() && !script.branches.is_empty() => {
             options.print(&match_texts(known), &library.secrets)
         }
-        (trigger, ..) => print_usage_error(usage_hint(trigger.as_ref())),
+        _ => print_usage_error(usage_hint(script)),
     }
 }
 
@@ -148,9 +153,18 @@ fn parse_status(text: &str) -> Result<u16, String> {
     status.ok_or_else(|| "write a number from 100 to 599".to_owned())
 }
 
-fn usage_hint(trigger: Option<&ScriptTrigger>) -> &'static str {
-    match trigger {
-        None => "this script has no [trigger]: pass the caller's input with --input TEXT",
+fn usage_hint(script: &Script) -> &'static str {
+    match &script.trigger {
+        None if script.asks_for_input() => {
+            "this script has no [trigger]: pass the caller's input with --input TEXT"
+        }
+        None if script.branches.is_empty() => {
+            "this script has no branches: it always takes [otherwise]"
+        }
+        None => {
+            "this script has neither a question nor a [trigger]: its branches compare values of the call, which are given \
+             with --value NAME=VALUE alone, such as --value caller=100"
+        }
         Some(trigger) if trigger.background => {
             "this script ignores the answer (background trigger): it always takes [otherwise]"
         }

@@ -155,6 +155,11 @@ impl OutputLine {
                 let text = format!("branch {} matches: {it}{}", field("number"), field("why"));
                 Self::new("branch", fields, text)
             }
+            "input refused" => {
+                let fields = json!({ "reason": field("reason") });
+                let text = format!("the input is refused: {}", field("reason"));
+                Self::new("refused", fields, text)
+            }
             "no response" => {
                 let fields = json!({ "reason": field("reason") });
                 Self::new("no_response", fields, format!("no response: {}", field("reason")))

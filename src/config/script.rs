@@ -171,8 +171,6 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
         table.as_ref().map(|table| table.outcome(script))
     };
     let no_input = outcome(&tables.no_input, &any_time).unwrap_or_default();
-    let invalid_input =
-        outcome(&tables.invalid_input, &any_time).unwrap_or_else(|| no_input.clone());
     let no_response = outcome(&tables.no_response, script).unwrap_or_default();
     let otherwise =
         outcome(&tables.otherwise, script).unwrap_or_else(|| fallback(tables, &no_response));
@@ -199,7 +197,7 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
         rejects_unmatched_input: tables.is_menu() && tables.otherwise.is_none(),
         otherwise,
         no_input,
-        invalid_input,
+        own_invalid_input: outcome(&tables.invalid_input, &any_time),
         no_response,
         later_answer_parts: Vec::new(),
     }

@@ -5,7 +5,9 @@ use std::fmt;
 use icu::experimental::dimension::provider::currency::extended::CurrencyExtendedDataV1;
 use icu::experimental::provider::Baked;
 use icu::locale::locale;
-use icu_provider::{DataIdentifierBorrowed, DataMarkerAttributes, DataProvider, DataRequest};
+use icu_provider::{
+    DataIdentifierBorrowed, DataMarkerAttributes, DataProvider, DataRequest, DataRequestMetadata,
+};
 
 /// The code of a currency that CLDR knows, such as `EUR`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,6 +84,9 @@ fn has_english_name(code: &str) -> bool {
     let Ok(code) = DataMarkerAttributes::try_from_str(code) else { return false };
     let english = (&locale!("en").id).into();
     let id = DataIdentifierBorrowed::for_marker_attributes_and_locale(code, &english);
-    let request = DataRequest { id, ..DataRequest::default() };
+    // An unknown code is no fault: in a debug build, ICU would print one to standard error.
+    let mut metadata = DataRequestMetadata::default();
+    metadata.silent = true;
+    let request = DataRequest { id, metadata };
     DataProvider::<CurrencyExtendedDataV1>::load(&Baked, request).is_ok()
 }

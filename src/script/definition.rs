@@ -85,8 +85,9 @@ pub struct Script {
     pub otherwise: ScriptOutcome,
     /// `[no_input]`: the outcome if the caller entered nothing.
     pub no_input: ScriptOutcome,
-    /// `[invalid_input]`: the outcome if the caller entered something, but no valid input in any attempt.
-    pub invalid_input: ScriptOutcome,
+    /// `[invalid_input]`: the outcome if the caller entered something, but no valid input in any attempt. `None` takes
+    /// that of `[no_input]`.
+    pub own_invalid_input: Option<ScriptOutcome>,
     /// `[no_response]`: the outcome if there was no usable answer in time.
     pub no_response: ScriptOutcome,
     /// What the conditions of the branches read of this script's answer, such as `{$path}`.
@@ -100,6 +101,11 @@ impl Script {
     /// Whether the caller is asked for digits or speech.
     pub(crate) fn asks_for_input(&self) -> bool {
         self.keypress.is_some() || self.speech.is_some()
+    }
+
+    /// The outcome if the caller entered something, but no valid input in any attempt.
+    pub fn invalid_input(&self) -> &ScriptOutcome {
+        self.own_invalid_input.as_ref().unwrap_or(&self.no_input)
     }
 
     /// The path to the value of the answer that the branches compare.

@@ -1,5 +1,7 @@
 //! Checks the input of a caller.
 
+use std::fmt;
+
 use crate::channel::DigitOptions;
 use crate::script::branch::choose_branch;
 use crate::script::branch_context::BranchContext;
@@ -15,7 +17,36 @@ pub(crate) enum InputCheck {
     /// There is no input.
     Missing,
     /// There is an input, but not a valid one.
-    Invalid,
+    Invalid(InputRefusal),
+}
+
+/// Why an input is not valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InputRefusal {
+    /// Fewer keys than `min_length` of `[keypress]`.
+    TooFewKeys {
+        entered: usize,
+        min_length: usize,
+    },
+    /// More keys than `length` of `[keypress]`. Only digits that are spoken can be so many.
+    TooManyKeys {
+        entered: usize,
+        length: usize,
+    },
+    /// A key that is not among `keys`.
+    OtherKey,
+    /// `pattern` of `[keypress]` does not match.
+    Pattern,
+    /// The words are no number.
+    NoNumber,
+    /// Not as many digits as `length` of `[speech]`.
+    SpokenLength {
+        spoken: usize,
+        length: usize,
+    },
+    TooManySpokenDigits,
+    /// In a menu without `[otherwise]`.
+    NoBranch,
 }
 
 impl InputCheck {
@@ -24,7 +55,7 @@ impl InputCheck {
         match self {
             Self::Valid => "valid",
             Self::Missing => "missing",
-            Self::Invalid => "invalid",
+            Self::Invalid(_) => "invalid",
         }
     }
 }
@@ -34,20 +65,31 @@ impl Script {
     pub(crate) fn check_unmatched(&self, input: &str, texts: impl ConditionTexts) -> InputCheck {
         let matched = !self.rejects_unmatched_input
             || choose_branch(&self.branches, &BranchContext::from_input(input, texts)).is_some();
-        if matched { InputCheck::Valid } else { InputCheck::Invalid }
+        if matched { InputCheck::Valid } else { InputCheck::Invalid(InputRefusal::NoBranch) }
     }
 }
 
 impl KeypressInput {
     /// Checks the keys, their number and the pattern.
     pub(crate) fn check(&self, digits: &str) -> InputCheck {
-        let DigitOptions { keys, max_digits, .. } = self.digit_options;
-        let has_valid_length = (self.min_length..=max_digits).contains(&digits.len());
-        match &self.pattern {
+        match self.refusal(digits) {
             _ if digits.is_empty() => InputCheck::Missing,
-            _ if !has_valid_length || !keys.contains_all(digits) => InputCheck::Invalid,
-            Some(pattern) if !pattern.is_match(digits) => InputCheck::Invalid,
-            _ => InputCheck::Valid,
+            Some(refusal) => InputCheck::Invalid(refusal),
+            None => InputCheck::Valid,
+        }
+    }
+
+    fn refusal(&self, digits: &str) -> Option<InputRefusal> {
+        let DigitOptions { keys, max_digits, .. } = self.digit_options;
+        let (entered, min_length) = (digits.len(), self.min_length);
+        match &self.pattern {
+            _ if !keys.contains_all(digits) => Some(InputRefusal::OtherKey),
+            _ if entered < min_length => Some(InputRefusal::TooFewKeys { entered, min_length }),
+            _ if entered > max_digits => {
+                Some(InputRefusal::TooManyKeys { entered, length: max_digits })
+            }
+            Some(pattern) if !pattern.is_match(digits) => Some(InputRefusal::Pattern),
+            _ => None,
         }
     }
 }
@@ -75,13 +117,39 @@ impl SpeechInput {
     }
 
     fn check_digits(&self, digits: &str, keypress: Option<&KeypressInput>) -> InputCheck {
-        let valid_as_keypress =
-            keypress.is_none_or(|keypress| keypress.check(digits) == InputCheck::Valid);
-        let has_valid_length = match self.digit_count {
-            Some(length) => digits.len() == length,
-            None => (1..=MAX_SPOKEN_DIGITS).contains(&digits.len()),
+        let spoken = digits.len();
+        let refusal = match self.digit_count {
+            _ if digits.is_empty() => Some(InputRefusal::NoNumber),
+            Some(length) if spoken != length => Some(InputRefusal::SpokenLength { spoken, length }),
+            None if spoken > MAX_SPOKEN_DIGITS => Some(InputRefusal::TooManySpokenDigits),
+            _ => keypress.and_then(|keypress| keypress.refusal(digits)),
         };
-        if has_valid_length && valid_as_keypress { InputCheck::Valid } else { InputCheck::Invalid }
+        refusal.map_or(InputCheck::Valid, InputCheck::Invalid)
+    }
+}
+
+/// As text to follow "the input is refused". It shows nothing of the input but its length.
+impl fmt::Display for InputRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        match *self {
+            Self::TooFewKeys { entered, min_length } => {
+                write!(f, "{entered} key{}: `min_length` is {min_length}", plural(entered))
+            }
+            Self::TooManyKeys { entered, length } => {
+                write!(f, "{entered} key{}: `length` is {length}", plural(entered))
+            }
+            Self::OtherKey => f.write_str("a key of it is not among `keys`"),
+            Self::Pattern => f.write_str("`pattern` does not match"),
+            Self::NoNumber => f.write_str("the words are no number"),
+            Self::SpokenLength { spoken, length } => {
+                write!(f, "{spoken} digit{}: `length` of [speech] is {length}", plural(spoken))
+            }
+            Self::TooManySpokenDigits => {
+                write!(f, "more than {MAX_SPOKEN_DIGITS} digits were spoken")
+            }
+            Self::NoBranch => f.write_str("no branch matches"),
+        }
     }
 }
 

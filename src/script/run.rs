@@ -140,12 +140,12 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             let (call_outcome, outcome) = match self.prompt_and_collect(&script).await? {
                 InputCheck::Valid => self.choose_outcome(&script).await?,
                 InputCheck::Missing => (CallOutcome::NoInput, &script.no_input),
-                InputCheck::Invalid => (CallOutcome::InvalidInput, &script.invalid_input),
+                InputCheck::Invalid(_) => (CallOutcome::InvalidInput, script.invalid_input()),
             };
             match self.apply_outcome(&script, call_outcome, outcome).await? {
                 NextStep::Again if self.state.start_next_attempt() => {}
                 NextStep::Again => {
-                    let invalid = &script.invalid_input;
+                    let invalid = script.invalid_input();
                     return self.apply_outcome(&script, CallOutcome::InvalidInput, invalid).await;
                 }
                 next => return Ok(next),
@@ -158,7 +158,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         let script = self.state.script().clone();
         let tries = script.max_tries.unwrap_or_default();
         debug!(script = script.name, tries, "limit");
-        let invalid = &script.invalid_input;
+        let invalid = script.invalid_input();
         let next_step = self.apply_outcome(&script, CallOutcome::InvalidInput, invalid).await?;
         if self.report.outcome == CallOutcome::InvalidInput {
             self.report.reason =

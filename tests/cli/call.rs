@@ -423,6 +423,33 @@ then = "again"
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refused_input_is_shown_with_the_reason_and_without_its_keys() {
+    let main = r#"
+[prompt]
+play = "switch:enter-pin"
+repeat = 2
+[keypress]
+length = 6
+min_length = 6
+pattern = '[1-9]+'
+sensitive = true
+[otherwise]
+[no_input]
+"#;
+    let folder = ConfigFolder::with_scripts(&[("main", main)]);
+    for switch in ["asterisk", "freeswitch"] {
+        let arguments = ["main", "--digits", "888#,888880,1#", "--switch", switch];
+        let result = call(&folder, &arguments).await;
+        let reasons =
+            ["3 keys: `min_length` is 6", "`pattern` does not match", "1 key: `min_length` is 6"];
+        assert_eq!(result.all("refused", "reason"), reasons, "{}", result.output);
+        let keys = result.all("presses", "key");
+        assert!(keys.iter().all(|key| **key == "***"), "{}", result.output);
+        assert_eq!(result.code, 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_limit_and_the_report_of_the_end_are_shown_on_both_switches() {
     let main = r#"
 [keypress]

@@ -27,6 +27,16 @@ fn lines_about(result: &ProgramResult, port: u16) -> Vec<&str> {
 }
 
 #[test]
+fn an_unknown_currency_is_one_error_and_nothing_else() {
+    let folder = ConfigFolder::new();
+    folder.script("price", "[prompt]\nsay = 'It costs {money:arg.price XYZ}.'\n[otherwise]\n");
+    let result = ProgramResult::from_output(folder.program("check").output().unwrap());
+    let printed = format!("{}{}", result.output, result.errors);
+    assert!(printed.starts_with("error: ") && printed.contains("1 error in 1 file"), "{printed}");
+    assert!(!printed.contains("ICU"), "{printed}");
+}
+
+#[test]
 fn each_server_is_connected_to_once_and_no_request_is_sent() {
     let pinned = private("version-1.pem");
     let plain = TcpListener::bind("127.0.0.1:0").unwrap();

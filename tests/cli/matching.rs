@@ -102,6 +102,15 @@ then = "script clinic"
 [no_input]
 "#;
 
+const SPOKEN: &str = r#"
+[speech]
+filter = "numeric"
+length = 4
+[otherwise]
+[no_input]
+[invalid_input]
+"#;
+
 const STAR: &str = r#"
 [keypress]
 keys = "12*"
@@ -150,6 +159,7 @@ impl MatchFolder {
             ("list", LIST),
             ("languages", LANGUAGES),
             ("star", STAR),
+            ("spoken", SPOKEN),
         ];
         Self(ConfigFolder::with_scripts(&scripts))
     }
@@ -213,14 +223,14 @@ fn a_menu_key_that_no_branch_names_is_asked_again_as_in_a_call() {
     let expected = "\
 the input is \"3\"
 [[branch]] 1  no match   wants \"1\"; the value is \"3\"
-[invalid_input] is selected: no branch matches; before that, the question is asked 2 more times
+[no_input] is selected, as there is no [invalid_input]: no branch matches; before that, the question is asked 2 more times
   then hangup
 ";
     assert_eq!(result.output, expected, "{}", result.errors);
     assert_eq!(result.code, 3);
     let too_long = MatchFolder::new().run(&["strict", "--input", "33"], b"");
     assert!(too_long.output.contains(
-        "is selected: the input is not what the script asks for; before that, the question is asked 2 more times"
+        "the input is not what the script asks for (2 keys: `length` is 1); before that, the question is asked 2 more times"
     ), "{}", too_long.output);
 }
 
@@ -291,9 +301,12 @@ fn a_script_without_a_question_needs_only_values_of_the_call() {
     }
     let result = folder.run(&["list", "--value", "caller=8"], b"");
     assert!(result.output.contains("the value of {arg.vip} is not known"), "{}", result.output);
-    for (value, error) in
-        [("callr=1", "there is no placeholder {callr}"), ("caller", "such as caller=100")]
-    {
+    for (value, error) in [
+        ("callr=1", "unknown placeholder `{callr}`: did you mean `{caller}`?"),
+        ("clid=1", "unknown placeholder `{clid}`: write `{caller}`"),
+        ("caller", "such as caller=100"),
+        ("keypress=1", "this script asks for no input, so {keypress} is empty"),
+    ] {
         let result = folder.run(&["list", "--value", value], b"");
         assert!(result.errors.contains(error), "{}", result.errors);
         assert_eq!(result.code, 2);
@@ -444,9 +457,10 @@ fn an_invalid_answer_file_is_an_error_with_a_fix() {
         assert!(result.errors.contains(error), "{}", result.errors);
         assert_eq!((result.code, result.output.as_str()), (1, ""));
     }
-    for (file, error) in
-        [("not-there", "not-there can't be read"), ("scripts", "scripts is a folder: name a file")]
-    {
+    for (file, error) in [
+        ("open", "there is no file open; an answer that is text needs its status before it"),
+        ("scripts", "scripts is a folder: name a file"),
+    ] {
         let result = folder.run(&["order", "--answer", file], b"");
         assert!(result.errors.contains(error), "{}", result.errors);
         assert_eq!(result.code, 1);
@@ -460,8 +474,8 @@ fn a_menu_compares_the_input() {
         ("3", "[[branch]] 1 is selected", 0, "then goto {keypress}@menu (resolves to goto 3@menu)"),
         ("9", "[otherwise] is selected: no branch matches", 0, "then continue"),
         ("", "[no_input] is selected", 3, "then hangup"),
-        ("999", "[invalid_input] is selected", 3, "then goto 2@other"),
-        ("x", "[invalid_input] is selected", 3, "then goto 2@other"),
+        ("999", "(3 keys: `length` is 2)", 3, "then goto 2@other"),
+        ("x", "(a key of it is not among `keys`)", 3, "then goto 2@other"),
     ];
     for (input, taken, code, then) in rows {
         let result = folder.run(&["menu", "--input", input], b"");
@@ -475,13 +489,27 @@ fn a_menu_compares_the_input() {
 }
 
 #[test]
+fn words_that_are_not_the_number_that_is_asked_for_are_refused_with_the_reason() {
+    let folder = MatchFolder::new();
+    let refused = "[invalid_input] is selected: the input is not what the script asks for";
+    for (words, reason) in [
+        ("hello", "(the words are no number)"),
+        ("one two", "(2 digits: `length` of [speech] is 4)"),
+    ] {
+        let result = folder.run(&["spoken", "--input", words], b"");
+        assert!(result.output.contains(&format!("{refused} {reason}")), "{}", result.output);
+        assert_eq!(result.code, 3);
+    }
+}
+
+#[test]
 fn a_menu_compares_the_keys_that_it_takes() {
     let folder = MatchFolder::new();
     let rows: &[(&str, &str, i32)] = &[
         ("*", "[[branch]] 1 is selected", 0),
         ("12", "[otherwise] is selected", 0),
-        ("#", "[invalid_input] is selected", 3),
-        ("3", "[invalid_input] is selected", 3),
+        ("#", "[no_input] is selected, as there is no [invalid_input]: the input is not", 3),
+        ("3", "(a key of it is not among `keys`)", 3),
     ];
     for (input, taken, code) in rows {
         let result = folder.run(&["star", "--input", input], b"");
@@ -499,6 +527,8 @@ fn options_that_do_not_fit_the_script_are_an_error_with_a_fix() {
         (&["menu"], 2, "--input TEXT"),
         (&["menu", "--answer", "-"], 2, "--input TEXT"),
         (&["tell", "--answer", "-"], 2, "background trigger"),
+        (&["list", "--answer", "404"], 2, "neither a question nor a [trigger]"),
+        (&["list", "--input", "3"], 2, "such as --value caller=100"),
         (&["menu", "--input", "1", "--answer", "-"], 2, "cannot be used with"),
         (&["menu", "--input", "1", "--status", "200"], 2, "cannot be used with"),
         (&["menu", "--input", "1", "--content-type", "text/plain"], 2, "cannot be used with"),

@@ -97,7 +97,7 @@ fn the_sample_of_the_manual_is_read_correctly() {
         (Some('#'), true)
     );
     assert!(matches!(script.no_input.then, ThenAction::Hangup(None)));
-    assert!(matches!(script.invalid_input.then, ThenAction::Hangup(None)), "as [no_input]");
+    assert!(matches!(script.invalid_input().then, ThenAction::Hangup(None)), "as [no_input]");
     assert!(matches!(script.otherwise.then, ThenAction::Continue));
     let agents = ("100".to_owned(), Some("agents".to_owned()), Some("2".to_owned()));
     assert_eq!(goto(&script.no_response.then), agents);
@@ -166,7 +166,7 @@ fn a_menu_without_otherwise_uses_invalid_input() {
     folder.script("menu", &format!("{menu}[no_input]\nthen='hangup busy'\n"));
     let script = folder.loaded("menu");
     assert!(script.rejects_unmatched_input);
-    assert!(matches!(script.invalid_input.then, ThenAction::Hangup(Some(HangupCause(17)))));
+    assert!(matches!(script.invalid_input().then, ThenAction::Hangup(Some(HangupCause(17)))));
     folder.script("menu", &format!("{menu}[no_input]\nthen='hangup busy'\n[otherwise]\n"));
     assert!(!folder.loaded("menu").rejects_unmatched_input);
 }

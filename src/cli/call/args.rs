@@ -40,8 +40,9 @@ pub(in crate::cli) struct CallArgs {
     /// What the caller says; repeat the option for each speech prompt
     #[arg(long, value_name = "WORDS")]
     pub(super) say: Vec<String>,
-    /// An answer in place of that of the web application: a body, a status with or without a body, a file, `-`, or
-    /// `none`. Repeat the option for each request; none is sent
+    /// An answer in place of that of the web application: a body that begins with `{`, `[` or `<`; a status with or
+    /// without a body of any kind, such as '200 open'; a file, `-`, or `none`. Repeat the option for each request; none is
+    /// sent
     #[arg(long, value_name = "ANSWER", value_parser = GivenAnswer::parse, conflicts_with = "connect")]
     answer: Vec<GivenAnswer>,
     /// Use the configured speech engines; without this option texts are printed

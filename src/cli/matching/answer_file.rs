@@ -23,6 +23,10 @@ pub(crate) struct AnswerFile {
 pub(in crate::cli) enum AnswerFileError {
     #[error("{0} can't be read: {1}")]
     Read(String, io::Error),
+    #[error(
+        "there is no file {0}; an answer that is text needs its status before it, as in --answer '200 open'"
+    )]
+    Missing(String),
     #[error("{0} is a folder: name a file, or `-` for standard input")]
     Folder(String),
     #[error("line {0} is not a header: a blank line must separate headers from the body")]
@@ -36,8 +40,11 @@ pub(in crate::cli) fn read(file: &Path) -> Result<AnswerFile, AnswerFileError> {
     if let Some(answer) = file.to_str().and_then(written_out) {
         return Ok(answer);
     }
-    let failed = |error| match file.is_dir() {
+    let failed = |error: io::Error| match file.is_dir() {
         true => AnswerFileError::Folder(file.display().to_string()),
+        false if error.kind() == io::ErrorKind::NotFound => {
+            AnswerFileError::Missing(file.display().to_string())
+        }
         false => AnswerFileError::Read(file.display().to_string(), error),
     };
     // If a file is cut, what is left of its body is still longer than `MAX_BODY`, so the answer is refused later.

@@ -40,10 +40,23 @@ impl FromStr for GivenValue {
             return Err("write NAME=VALUE, such as caller=100".to_owned());
         };
         let name = name.trim_start_matches('{').trim_end_matches('}');
-        match Placeholder::parse(name) {
-            Some(placeholder) => Ok(Self { placeholder, text: text.to_owned() }),
-            None => Err(format!("there is no placeholder {{{name}}}")),
-        }
+        let placeholder = Placeholder::parse_or_explain(name)?;
+        Ok(Self { placeholder, text: text.to_owned() })
+    }
+}
+
+impl GivenValue {
+    /// Why this script has no use for the value, if that is certain.
+    pub(super) fn unused_reason(&self, script: &Script) -> Option<String> {
+        let placeholder = &self.placeholder;
+        let is_input =
+            matches!(placeholder, Placeholder::Keypress | Placeholder::Speech | Placeholder::Input);
+        (is_input && !script.asks_for_input()).then(|| {
+            format!(
+                "this script asks for no input, so {placeholder} is empty; for the input of an earlier script, write the \
+                 name of that script before it, such as --value pin.keypress=1234"
+            )
+        })
     }
 }
 

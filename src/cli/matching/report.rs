@@ -17,84 +17,93 @@ use crate::script::template::Template;
 pub(super) struct ChosenOutcome<'s> {
     pub(super) call_outcome: CallOutcome,
     pub(super) outcome: &'s ScriptOutcome,
+    /// The table of the script that is taken. For an invalid input it is `no_input` if there is no `[invalid_input]`.
+    table: &'static str,
     branch_number: Option<usize>,
     reason: Option<String>,
 }
 
 impl<'s> ChosenOutcome<'s> {
     pub(super) fn branch(chosen: ChosenBranch<'s>) -> Self {
-        let branch_number = Some(chosen.number);
         Self {
-            call_outcome: CallOutcome::Matched,
-            outcome: chosen.outcome(),
-            branch_number,
-            reason: None,
+            branch_number: Some(chosen.number),
+            ..Self::of_table("branch", CallOutcome::Matched, chosen.outcome())
         }
     }
 
     pub(super) fn otherwise(script: &'s Script) -> Self {
         let reason = (!script.branches.is_empty()).then(|| "no branch matches".to_owned());
-        let outcome = &script.otherwise;
-        Self { call_outcome: CallOutcome::Otherwise, outcome, branch_number: None, reason }
+        Self { reason, ..Self::of_table("otherwise", CallOutcome::Otherwise, &script.otherwise) }
     }
 
     pub(super) fn no_response(script: &'s Script, reason: String) -> Self {
-        let outcome = &script.no_response;
+        let reason = Some(reason);
         Self {
-            call_outcome: CallOutcome::NoResponse,
-            outcome,
-            branch_number: None,
-            reason: Some(reason),
+            reason,
+            ..Self::of_table("no_response", CallOutcome::NoResponse, &script.no_response)
         }
+    }
+
+    fn of_table(
+        table: &'static str,
+        call_outcome: CallOutcome,
+        outcome: &'s ScriptOutcome,
+    ) -> Self {
+        Self { call_outcome, outcome, table, branch_number: None, reason: None }
     }
 
     /// For an input that is missing or invalid: no branch is compared.
     pub(super) fn rejected_input(script: &'s Script, check: InputCheck) -> Self {
         let reason = "the input is not what the script asks for";
-        let (call_outcome, outcome) = match check {
-            InputCheck::Missing => (CallOutcome::NoInput, &script.no_input),
-            InputCheck::Valid | InputCheck::Invalid => {
-                (CallOutcome::InvalidInput, &script.invalid_input)
+        match check {
+            InputCheck::Missing => {
+                let chosen = Self::of_table("no_input", CallOutcome::NoInput, &script.no_input);
+                chosen.after_repeats(script, reason)
             }
-        };
-        Self::after_repeats(script, call_outcome, outcome, reason)
+            InputCheck::Invalid(refusal) => {
+                Self::invalid_input(script, &format!("{reason} ({refusal})"))
+            }
+            InputCheck::Valid => Self::invalid_input(script, reason),
+        }
     }
 
     /// For an input that no branch of a menu matches.
     pub(super) fn unmatched_input(script: &'s Script) -> Self {
-        let (call_outcome, outcome) = (CallOutcome::InvalidInput, &script.invalid_input);
-        Self::after_repeats(script, call_outcome, outcome, "no branch matches")
+        Self::invalid_input(script, "no branch matches")
+    }
+
+    fn invalid_input(script: &'s Script, reason: &str) -> Self {
+        let table = match script.own_invalid_input {
+            Some(_) => "invalid_input",
+            None => "no_input",
+        };
+        let chosen = Self::of_table(table, CallOutcome::InvalidInput, script.invalid_input());
+        chosen.after_repeats(script, reason)
     }
 
     /// The outcome after the last attempt.
-    fn after_repeats(
-        script: &Script,
-        call_outcome: CallOutcome,
-        outcome: &'s ScriptOutcome,
-        reason: &str,
-    ) -> Self {
+    fn after_repeats(self, script: &Script, reason: &str) -> Self {
         let reason = match script.prompt.repeat {
             0 => reason.to_owned(),
             1 => format!("{reason}; before that, the question is asked once more"),
             repeat => format!("{reason}; before that, the question is asked {repeat} more times"),
         };
-        Self { call_outcome, outcome, branch_number: None, reason: Some(reason) }
+        Self { reason: Some(reason), ..self }
     }
 
     pub(super) fn to_line(&self) -> OutputLine {
-        let table = match self.call_outcome {
-            CallOutcome::Matched => "branch",
-            other => other.as_str(),
-        };
         let fields = json!({
-            "table": table, "number": self.branch_number, "outcome": self.call_outcome.as_str(), "reason": self.reason,
+            "table": self.table, "number": self.branch_number, "outcome": self.call_outcome.as_str(), "reason": self.reason,
         });
         let name = match self.branch_number {
             Some(number) => format!("[[branch]] {number}"),
-            None => format!("[{table}]"),
+            None => format!("[{}]", self.table),
         };
+        let is_fallback =
+            (self.call_outcome, self.table) == (CallOutcome::InvalidInput, "no_input");
+        let fallback = if is_fallback { ", as there is no [invalid_input]" } else { "" };
         let reason = self.reason.iter().map(|reason| format!(": {reason}")).collect::<String>();
-        OutputLine::new("taken", fields, format!("{name} is selected{reason}"))
+        OutputLine::new("taken", fields, format!("{name} is selected{fallback}{reason}"))
     }
 }
 

@@ -65,7 +65,7 @@ impl ScriptTrigger {
 impl Script {
     /// All outcomes: first those of the branches, in their order, then `[otherwise]` and the rest.
     pub(crate) fn outcomes(&self) -> impl Iterator<Item = &ScriptOutcome> {
-        let others = [&self.otherwise, &self.no_input, &self.invalid_input, &self.no_response];
+        let others = [&self.otherwise, &self.no_input, self.invalid_input(), &self.no_response];
         self.branches.iter().map(|branch| &branch.outcome).chain(others)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::{CallRun, log_question};
 use crate::channel::{
@@ -76,12 +76,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
                 }
                 (SpeechAttempt::UseKeys, None) => return Ok(InputCheck::Missing),
             };
-            let input = match input {
-                InputCheck::Valid => {
-                    script.check_unmatched(&self.state.input().text, self.state.condition_texts())
-                }
-                rejected => rejected,
-            };
+            let input = self.check_branches(script, input);
             span.set("dialscript.input", input.as_str());
             drop(span);
             // If speech recognition failed, further attempts ask for keys only.
@@ -99,6 +94,20 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     fn start_prompt(&self, script: &Script) -> PromptSounds<V::PendingRender> {
         let voice_params = self.state.language.voice_params(&script.voice_params, None);
         self.start_sounds(&script.prompt.sounds, &voice_params, RequestPhase::Before)
+    }
+
+    /// Compares a valid input with the branches of a menu, and logs why an input is not valid.
+    fn check_branches(&self, script: &Script, input: InputCheck) -> InputCheck {
+        let input = match input {
+            InputCheck::Valid => {
+                script.check_unmatched(&self.state.input().text, self.state.condition_texts())
+            }
+            rejected => rejected,
+        };
+        if let InputCheck::Invalid(refusal) = input {
+            debug!(reason = refusal.to_string(), "input refused");
+        }
+        input
     }
 
     /// Plays the prompt and collects digits.

@@ -147,6 +147,18 @@ impl Placeholder {
     pub(crate) fn parse(inner: &str) -> Option<Self> {
         parse_placeholder(inner).ok()
     }
+
+    /// Parses a placeholder without its braces.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, and what to write instead.
+    pub(crate) fn parse_or_explain(inner: &str) -> Result<Self, String> {
+        parse_placeholder(inner).map_err(|(message, help)| match help {
+            Some(help) => format!("{message}: {help}"),
+            None => message,
+        })
+    }
 }
 
 pub(super) fn parse_placeholder(inner: &str) -> Result<Placeholder, MessageAndHelp> {

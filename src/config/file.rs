@@ -195,6 +195,17 @@ impl TomlFile {
         !self.errors.borrow().is_empty() || !self.syntax_errors.borrow().is_empty()
     }
 
+    /// The number of errors that checks have reported so far.
+    pub(crate) fn error_count(&self) -> usize {
+        self.errors.borrow().len()
+    }
+
+    /// Whether the TOML parser reported an error inside `span`.
+    pub(crate) fn has_syntax_error_in(&self, span: &Range<usize>) -> bool {
+        let is_inside = |at: &Range<usize>| span.contains(&at.start);
+        self.syntax_errors.borrow().iter().any(|error| error.span.as_ref().is_some_and(is_inside))
+    }
+
     /// Whether an error was reported inside `span`.
     pub(crate) fn has_error_in(&self, span: &Range<usize>) -> bool {
         let is_inside = |at: &Range<usize>| span.contains(&at.start);

@@ -37,8 +37,9 @@ pub enum Matcher {
 /// The result of reading one kind of matcher; `None` if the table has no key of that kind.
 type ReadKind = Option<Result<Matcher, Vec<MatcherError>>>;
 
-const ONE_KIND: &str = "write one of `is`, `min`/`max`, `pattern`, `present`, `absent` and `status`; \
-                        a list of tests matches if any test does";
+const KINDS: &str = "write one of `is`, `min`/`max`, `pattern`, `present`, `absent` and `status`";
+const TWO_KINDS: &str = "if both must hold, write two conditions with `and`; if one of them is enough, write a list in \
+                         `when`";
 
 impl Matcher {
     /// Reads the test of a condition, which must have the keys of exactly one kind. `has_texts` says whether the
@@ -62,9 +63,10 @@ impl Matcher {
         match (given.next(), given.next(), has_texts) {
             (Some(read), None, false) => read.map(Some),
             (None, None, true) => Ok(None),
-            _ => {
+            (first, ..) => {
                 let message = "a test must have exactly one kind of comparison";
-                Err(vec![MatcherError::of_matcher(message, ONE_KIND)])
+                let help = if first.is_some() { TWO_KINDS } else { KINDS };
+                Err(vec![MatcherError::of_matcher(message, help)])
             }
         }
     }

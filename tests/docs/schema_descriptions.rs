@@ -85,7 +85,8 @@ fn inner_pointer(schema: &Value) -> Option<String> {
 fn describe_keys(schema: &mut Value, path: &[String], table: &PageTable) {
     let Some(target) = table_at(schema, path) else { return };
     let Some(Value::Object(keys)) = target.get_mut("properties") else { return };
-    for row in &table.rows {
+    // The first row of a key describes it. A later one may have it in an example.
+    for row in table.rows.iter().rev() {
         let names = keys_in(&row[0]);
         for (_, key) in keys.iter_mut().filter(|(name, _)| names.contains(*name)) {
             key["description"] = description(table, row).into();

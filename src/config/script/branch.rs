@@ -22,7 +22,11 @@ const AND_HELP: &str = "write a condition such as `and = { key = \"data.full\", 
                         or a list of them";
 
 /// Names that other programs have for `when`.
-const WHEN_NAMES: &[&str] = &["if", "case", "match", "value", "equals", "is", "code", "key"];
+const WHEN_NAMES: &[&str] = &["if", "case", "match", "value", "equals", "code"];
+
+/// Keys of a condition, which stands in `when` or `and`.
+const CONDITION_KEYS: &[&str] =
+    &["key", "of", "is", "min", "max", "pattern", "present", "absent", "status"];
 
 #[derive(Debug)]
 pub(crate) struct BranchTable {
@@ -37,13 +41,20 @@ pub(crate) struct BranchTable {
 impl BranchTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
         table.explain_required("when", WHEN_NAMES, WHEN_HELP);
+        table.explain_required(
+            "when",
+            CONDITION_KEYS,
+            "a condition is a table: write `when = { key = \"data.full\", is = \"false\" }`, \
+             or the same with `and`",
+        );
         table.explain(
             &["also", "all", "where", "conditions", "condition", "and_when", "if_also"],
             "what must hold as well is `and`: write `and = { key = \"data.full\", is = \"false\" }`",
         );
         table.explain(
             &["or", "any", "or_when"],
-            "a list in `when` matches if one of its members does: write `when = [\"200\", \"201\"]`",
+            "a list in `when` matches if one of its members does: write \
+             `when = [\"200\", { key = \"data.full\", is = \"true\" }]`",
         );
         table.explain(
             &["not", "unless", "except", "when_not"],

@@ -15,11 +15,13 @@ use crate::script::matcher::Matcher;
 use crate::script::path::KeyPath;
 use crate::script::template::{Placeholder, Template};
 use crate::script::when::{ComparedKind, MatcherError};
-use keys::{ConditionKeys, ConditionSpans, explain_foreign_keys, read_texts};
+use keys::{ConditionKeys, ConditionSpans, explain_foreign_keys, read_not, read_texts};
 
 mod keys;
+mod literal;
 
 pub(super) use keys::report_no_text;
+pub(super) use literal::placeholder_help;
 
 /// A condition as it is written.
 #[derive(Debug)]
@@ -69,15 +71,17 @@ impl ConditionValue {
         let mut table = branch.inline_table(title, value)?;
         explain_foreign_keys(&mut table);
         let (file, span) = (table.file, table.span.clone());
+        let errors_before = file.error_count();
         let (key, of) = (table.take("key"), table.take("of"));
         let has_texts = table.has("is");
         let is = read_texts(&mut table);
-        let not: Option<Spanned<bool>> = table.take("not");
+        let negated = read_not(&mut table);
         let mut keys = ConditionKeys { table, keys: Vec::new() };
         let matcher = Matcher::read(&mut keys, has_texts);
-        let spans = ConditionSpans { span, keys: keys.keys };
-        // If there are unknown keys, only these are reported: a misspelled key can be the cause of the other errors.
-        if !keys.table.finish() {
+        let spans = ConditionSpans { span: span.clone(), keys: keys.keys };
+        keys.table.finish();
+        // Other errors may only follow from these: the matcher can be missing because its key is misspelled.
+        if file.error_count() > errors_before || file.has_syntax_error_in(&span) {
             return None;
         }
         let matcher = match matcher {
@@ -91,11 +95,6 @@ impl ConditionValue {
             Some(matcher) => TestValue::Matcher(matcher),
             None => TestValue::Is(is?),
         };
-        let negated = not.as_ref().is_some_and(|not| *not.get_ref());
-        if let Some(not) = not.filter(|_| !negated) {
-            let message = "`not` can only be `true`";
-            file.error_with_help(not.span(), message, "remove `not = false`");
-        }
         let condition = Self { spans, key, of, test, negated };
         condition.check_target(file).then_some(condition)
     }
@@ -110,6 +109,17 @@ impl ConditionValue {
         match &self.test {
             TestValue::Literal(text) => Some((text, &self.spans.span)),
             TestValue::Is(_) | TestValue::Matcher(_) => None,
+        }
+    }
+
+    /// The regular expression of `pattern`, and its place.
+    pub(super) fn as_pattern(&self) -> Option<(&str, &Range<usize>)> {
+        match &self.test {
+            TestValue::Matcher(Matcher::Pattern(pattern)) => {
+                let span = self.spans.keys.iter().find(|(key, _)| *key == "pattern");
+                span.map(|(_, span)| (pattern.as_str(), span))
+            }
+            _ => None,
         }
     }
 
@@ -142,30 +152,49 @@ impl ConditionValue {
         scope: ConditionScope<'_>,
         splits_list: bool,
     ) -> Vec<PlacedCondition> {
-        let Some(target) = self.target(script, scope) else { return Vec::new() };
-        let placed = |test, span: &Range<usize>| {
-            let (target, negated) = (target.clone(), self.negated);
-            PlacedCondition { condition: condition(target, test, negated), span: span.clone() }
+        // The errors of both are reported.
+        let (target, tests) = (self.target(script, scope), self.tests(script, splits_list));
+        let Some(target) = target else { return Vec::new() };
+        let placed = |(test, span)| {
+            let condition = condition(target.clone(), test, self.negated);
+            PlacedCondition { condition, span }
         };
-        let matcher = match &self.test {
-            TestValue::Literal(text) => Matcher::Text(text.clone()),
-            TestValue::Matcher(matcher) => matcher.clone(),
-            TestValue::Is(texts) => {
-                let Some(templates) = templates(script, texts) else { return Vec::new() };
-                if splits_list && !self.negated {
-                    let paired = templates.into_iter().zip(texts);
-                    let one = |(template, text): (_, &Spanned<_>)| {
-                        placed(text_test(vec![template]), &text.span())
-                    };
-                    return paired.map(one).collect();
-                }
-                return vec![placed(text_test(templates), &self.spans.span)];
-            }
-        };
-        vec![placed(ConditionTest::Matcher(matcher), &self.spans.span)]
+        tests.into_iter().map(placed).collect()
     }
 
+    /// The tests, each with its place; none after an error.
+    fn tests(
+        &self,
+        script: &ScriptContext<'_>,
+        splits_list: bool,
+    ) -> Vec<(ConditionTest, Range<usize>)> {
+        let one = |test| vec![(test, self.spans.span.clone())];
+        match &self.test {
+            TestValue::Literal(text) => one(ConditionTest::Matcher(Matcher::Text(text.clone()))),
+            TestValue::Matcher(matcher) => one(ConditionTest::Matcher(matcher.clone())),
+            TestValue::Is(texts) => match templates(script, texts) {
+                Some(templates) if splits_list && !self.negated => {
+                    let tests = templates.into_iter().map(|template| text_test(vec![template]));
+                    tests.zip(texts.iter().map(Spanned::span)).collect()
+                }
+                Some(templates) => one(text_test(templates)),
+                None => Vec::new(),
+            },
+        }
+    }
+
+    /// What the condition looks at; `None` after an error.
     fn target(
+        &self,
+        script: &ScriptContext<'_>,
+        scope: ConditionScope<'_>,
+    ) -> Option<ConditionTarget> {
+        let errors_before = script.file.error_count();
+        let target = self.checked_target(script, scope)?;
+        (script.file.error_count() == errors_before).then_some(target)
+    }
+
+    fn checked_target(
         &self,
         script: &ScriptContext<'_>,
         scope: ConditionScope<'_>,
@@ -210,9 +239,12 @@ impl ConditionValue {
         let mut errors = matchers.iter().filter_map(|matcher| matcher.check(compared));
         let counts = |error: &MatcherError| !self.negated || error.key == Some("status");
         let error = errors.find(counts);
-        let has_error = error.is_some();
-        error.into_iter().for_each(|error| self.spans.report_at(file, error, &placed.span));
-        has_error
+        let Some(mut error) = error else { return false };
+        if let Some(help) = self.as_literal().and_then(|(text, _)| placeholder_help(text)) {
+            error.help = help;
+        }
+        self.spans.report_at(file, error, &placed.span);
+        true
     }
 }
 
@@ -234,16 +266,12 @@ fn condition(target: ConditionTarget, test: ConditionTest, negated: bool) -> Con
     Condition { target, test: ConditionTest::Matcher(matcher), negated }
 }
 
-/// The texts of `is`; `None` if one of them is nothing but a placeholder that does not exist, which is reported.
+/// The texts of `is`; `None` after an error.
 fn templates(script: &ScriptContext<'_>, texts: &[Spanned<String>]) -> Option<Vec<Template>> {
-    let template = |text: &Spanned<String>| {
-        let template = script.template(text, EscapeContext::Comparison);
-        let is_lost = template.as_text() == Some("") && !text.get_ref().is_empty();
-        (!is_lost).then_some(template)
-    };
-    // All of them are read first, so that each error is reported.
-    let read: Vec<_> = texts.iter().map(template).collect();
-    read.into_iter().collect()
+    let errors_before = script.file.error_count();
+    let template = |text| script.template(text, EscapeContext::Comparison);
+    let read = texts.iter().map(template).collect();
+    (script.file.error_count() == errors_before).then_some(read)
 }
 
 /// One text without placeholders is a matcher.

@@ -1,14 +1,29 @@
-//! Texts in `when` that are other kinds of matchers in other programs.
+//! Texts in `when` that are other kinds of matchers in other programs, and patterns that match something else.
 
-use super::condition::ConditionValue;
+use super::condition::{ConditionValue, placeholder_help};
 use crate::config::file::TomlFile;
+use crate::script::pattern;
 
-/// Warns about a text that looks like another kind of matcher.
-pub(super) fn warn_text(value: &ConditionValue, file: &TomlFile) {
-    let Some((text, span)) = value.as_literal() else { return };
-    if let Some(other) = other_matcher(text) {
-        let help = format!("if you do not mean exactly this text, write `when = {other}`");
-        file.warn(span.clone(), format!("this matches only the text {text:?}"), help);
+/// Warns about a condition that probably means something else.
+pub(super) fn warn(value: &ConditionValue, file: &TomlFile) {
+    if let Some((text, span)) = value.as_literal() {
+        let other = || {
+            let other = other_matcher(text)?;
+            Some(format!("if you do not mean exactly this text, write `when = {other}`"))
+        };
+        if let Some(help) = placeholder_help(text).or_else(other) {
+            file.warn(span.clone(), format!("this matches only the text {text:?}"), help);
+        }
+    }
+    if let Some((text, span)) = value.as_pattern()
+        && let Some((sign, escaped)) = pattern::repeated_start(text)
+    {
+        let message = format!("this `{sign}` repeats the `^`: it is not the character `{sign}`");
+        file.warn(
+            span.clone(),
+            message,
+            format!("for the character, write `pattern = '{escaped}'`"),
+        );
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::condition::{ConditionValue, PlacedCondition};
-use super::other_matcher::warn_text;
+use super::other_matcher;
 use crate::config::file::TomlFile;
 use crate::script::condition::{Condition, ConditionTarget, ConditionTest};
 use crate::script::earlier_matchers::EarlierMatchers;
@@ -61,7 +61,7 @@ fn report_unreachable(
             file.report(span, message.to_owned(), Some(HELP.to_owned()), Some(label));
         }
         None if value.check(placed, compared, file) => {}
-        None => warn_text(value, file),
+        None => other_matcher::warn(value, file),
     }
 }
 

@@ -20,9 +20,22 @@ pub(super) fn advice(text: &str, table: &DeTable<'_>, span: &Range<usize>) -> Op
     let first = earlier.into_iter().filter(|at| at.start >= title).max_by_key(|at| at.start)?;
     Some(SyntaxAdvice {
         message: format!("a second `{name}` in the same table"),
-        help: Some("remove one of the two".to_owned()),
+        help: Some(second_key_help(&line, name).to_owned()),
         label: Some((first, "the first is here".to_owned())),
     })
+}
+
+/// `and` and `when` of a branch take lists, so that nobody has to remove a condition.
+fn second_key_help(line: &SourceLine<'_>, name: &str) -> &'static str {
+    let is_of_branch = line.table() == "[[branch]]" && line.text.trim_start().starts_with(name);
+    match name {
+        "and" if is_of_branch => "write both conditions in one list: `and = [{ … }, { … }]`",
+        "when" if is_of_branch => {
+            "if one of the two is enough, write a list: `when = [\"1\", \"2\"]`; \
+             if both must hold, write the second as `and = { … }`"
+        }
+        _ => "remove one of the two",
+    }
 }
 
 fn second_table(text: &str, line: &SourceLine<'_>, name: &str) -> SyntaxAdvice {

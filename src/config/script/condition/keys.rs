@@ -41,6 +41,25 @@ pub(super) fn read_texts(table: &mut TableReader<'_, '_>) -> Option<Vec<Spanned<
     items.into_iter().map(text).collect()
 }
 
+/// Whether `not = true` turns the test round.
+pub(super) fn read_not(table: &mut TableReader<'_, '_>) -> bool {
+    let Some(value) = table.take_any("not", || ValueKind::Flag) else { return false };
+    let written = table.file.text().get(value.span()).unwrap_or_default();
+    let help = match value.get_ref() {
+        DeValue::Boolean(true) => return true,
+        DeValue::Boolean(false) => "remove `not = false`".to_owned(),
+        DeValue::Table(_) => {
+            let test = written.trim_start_matches('{').trim_end_matches('}').trim();
+            format!("write the test, and `not = true` beside it: `{{ {test}, not = true }}`")
+        }
+        _ => format!(
+            "write the test, and `not = true` beside it: `{{ is = {written}, not = true }}`"
+        ),
+    };
+    table.file.error_with_help(value.span(), "`not` can only be `true`", help);
+    false
+}
+
 /// Reports a value that must be a text. `help` is the help text if it can't be meant as one.
 pub(in crate::config::script) fn report_no_text(
     file: &TomlFile,

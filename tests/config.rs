@@ -24,6 +24,7 @@ mod config {
     mod errors;
     mod keypress;
     mod languages;
+    mod limit;
     mod many_branches;
     mod otlp;
     mod payloads;

@@ -121,7 +121,7 @@ pub(crate) fn check(parsed: ParsedScripts, load: &mut LoadContext) -> Vec<Checke
         let facts = tables.facts();
         let reads = OwnAnswerReads::default();
         let context = ScriptContext::new(load, &file, (&name, &facts), &reads);
-        tables.check(&file, &name);
+        tables.check(&file, &name, &load.scripts);
         definitions.push(definition(&tables, &context));
         languages.push(tables.outcome_languages());
         files.push(file);

@@ -135,10 +135,13 @@ impl<'a> CallState<'a> {
     }
 
     /// Continues the call with another script, since the running one has ended with `outcome`. If the next script has
-    /// run before in this call, its earlier input is removed.
+    /// run before in this call, its earlier input is removed, unless its `[limit]` allows no further try: then it asks
+    /// for nothing, and its `[invalid_input]` can still read that input.
     pub(crate) fn start_script(&mut self, script: Arc<Script>, outcome: CallOutcome) {
         self.answer_at_start = self.own_answer.take().or_else(|| self.answer_at_start.take());
-        self.inputs.remove(&script.name);
+        if self.may_begin(&script) {
+            self.inputs.remove(&script.name);
+        }
         let script = std::mem::replace(&mut self.script, script);
         let attempt = std::mem::replace(&mut self.attempt, 1);
         self.earlier.push((script.clone(), outcome));

@@ -472,7 +472,7 @@ body = '{"path": "{path}", "entered": "{keypress}"}'
         assert_eq!(result.all("limit", "script"), ["main"], "{}", result.output);
         assert_eq!(result.all("limit", "tries"), [1]);
         assert_eq!(result.all("request", "url"), ["http://crm.example/ended?o=invalid_input"]);
-        let body = r#"{"path": "main:otherwise,main:invalid_input", "entered": ""}"#;
+        let body = r#"{"path": "main:otherwise,main:invalid_input", "entered": "7"}"#;
         assert_eq!(result.all("request", "body"), [body]);
         assert_eq!(result.event("ended")["outcome"], "invalid_input");
         assert_eq!(result.code, 3);

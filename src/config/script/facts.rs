@@ -22,6 +22,9 @@ pub(crate) struct ScriptFacts {
     pub(crate) names_engine: bool,
     /// The scripts in its `then = "script NAME"`.
     pub(crate) leads_to: BTreeSet<String>,
+    /// Those of them to which it can lead any number of times in one call. With a `[limit]`, that is only the one in
+    /// `[invalid_input]`.
+    pub(crate) leads_without_limit_to: BTreeSet<String>,
     /// Whether it may lead to any script.
     pub(crate) leads_anywhere: bool,
 }
@@ -91,6 +94,23 @@ impl ScriptGraph {
             unvisited.extend(self.directly_before(next).filter(|found| before.insert(*found)));
         }
         before
+    }
+
+    /// Whether a script can begin more than once in a call.
+    pub(crate) fn can_begin_again(&self, name: &str) -> bool {
+        self.before(name).contains(name)
+    }
+
+    /// Whether a script with a `[limit]` can lead back to itself any number of times: by its `[invalid_input]`, and then
+    /// by scripts of which no `[limit]` ends that.
+    pub(crate) fn can_get_around_limit(&self, name: &str) -> bool {
+        let mut reached = BTreeSet::new();
+        let mut unvisited = vec![name];
+        while let Some(script) = unvisited.pop() {
+            let next = self.get(script).into_iter().flat_map(|facts| &facts.leads_without_limit_to);
+            unvisited.extend(next.map(String::as_str).filter(|found| reached.insert(*found)));
+        }
+        reached.contains(name)
     }
 
     fn directly_before<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde_spanned::Spanned;
 
+use super::facts::ScriptGraph;
 use super::outcome::OutcomeTable;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
@@ -33,7 +34,12 @@ impl LimitTable {
     }
 
     /// `[invalid_input]` says what happens instead of one more try. It must not be a try itself.
-    pub(super) fn check(&self, file: &TomlFile, script: &str, invalid: Option<&OutcomeTable>) {
+    pub(super) fn check(
+        &self,
+        file: &TomlFile,
+        (script, scripts): (&str, &ScriptGraph),
+        invalid: Option<&OutcomeTable>,
+    ) {
         let Some(invalid) = invalid else {
             let help = "add a table `[invalid_input]`, which says what happens after the last try";
             return file.error_with_help(
@@ -42,12 +48,26 @@ impl LimitTable {
                 help,
             );
         };
-        let then = invalid.then.as_ref().filter(|then| then.next_script() == Some(script));
-        if let Some(then) = then {
-            let message =
-                "this would never end: [invalid_input] is taken when [limit] allows no further try";
-            let help = "write what happens after the last try, such as `then = \"hangup\"`";
-            file.error_with_help(then.span(), message, help);
+        if !scripts.can_begin_again(script) {
+            let message = "[limit] has no effect: no script leads back to this one, so it begins only once in a call";
+            let help = "remove it; how often the question is asked again is `repeat` in [prompt]";
+            file.warn(self.span.clone(), message, help);
+        }
+        if let (Some(then), Some(next)) = (&invalid.then, invalid.next_script()) {
+            if next == script {
+                let message = "this would never end: [invalid_input] is taken when [limit] allows no further try";
+                let help = "write what happens after the last try, such as `then = \"hangup\"`";
+                file.error_with_help(then.span(), message, help);
+            } else if scripts.can_get_around_limit(script) {
+                let message = format!(
+                    "the call can get around [limit]: `{next}` leads back to this script, also after the last try"
+                );
+                let help = format!(
+                    "write what ends the call, such as `then = \"hangup\"`; or add a [limit] to `{next}` whose \
+                     [invalid_input] does that"
+                );
+                file.warn(then.span(), message, help);
+            }
         }
     }
 

@@ -45,6 +45,11 @@ impl OutcomeTable {
         }
     }
 
+    /// The script in its `then = "script NAME"`.
+    pub(super) fn next_script(&self) -> Option<&str> {
+        self.then.as_ref()?.next_script()
+    }
+
     pub(super) fn outcome(&self, script: &ScriptContext<'_>) -> ScriptOutcome {
         ScriptOutcome {
             language: self.language.as_ref().and_then(|given| call_language(script.file, given)),

@@ -1,5 +1,6 @@
 //! The tables of a script file, and the checks that need several tables.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 mod foreign;
@@ -7,7 +8,7 @@ mod foreign;
 use serde_spanned::Spanned;
 
 use super::branch::{self, BranchTable};
-use super::facts::ScriptFacts;
+use super::facts::{ScriptFacts, ScriptGraph};
 use super::keypress::{self, KeypressTable};
 use super::limit::{self, LimitTable};
 use super::outcome::OutcomeTable;
@@ -99,6 +100,13 @@ impl ScriptTables {
 
     pub(super) fn facts(&self) -> ScriptFacts {
         let thens = || self.outcomes().filter_map(|outcome| outcome.then.as_ref());
+        let leads_to: BTreeSet<_> =
+            thens().filter_map(ThenValue::next_script).map(str::to_owned).collect();
+        let after_last_try = self.invalid_input.iter().filter_map(OutcomeTable::next_script);
+        let leads_without_limit_to = match &self.limit {
+            Some(_) => after_last_try.map(str::to_owned).collect(),
+            None => leads_to.clone(),
+        };
         ScriptFacts {
             asks_for_keys: self.keypress.is_some() || self.is_misspelled(&["keypress"]),
             asks_for_speech: self.speech.is_some() || self.is_misspelled(&["speech"]),
@@ -107,7 +115,8 @@ impl ScriptTables {
             waits: self.waits() || self.is_misspelled(&["trigger"]),
             repeats: thens().any(ThenValue::is_again),
             names_engine: self.voice.as_ref().is_some_and(VoiceTable::names_engine),
-            leads_to: thens().filter_map(ThenValue::next_script).map(str::to_owned).collect(),
+            leads_to,
+            leads_without_limit_to,
             leads_anywhere: false,
         }
     }
@@ -165,7 +174,7 @@ impl ScriptTables {
 
     /// Runs the checks that need several tables. None of them reports what follows from the misspelled title of a table,
     /// or from a syntax error, after which a table can be missing that is in the file.
-    pub(super) fn check(&self, file: &TomlFile, script: &str) {
+    pub(super) fn check(&self, file: &TomlFile, script: &str, scripts: &ScriptGraph) {
         if file.has_syntax_errors() {
             return;
         }
@@ -181,7 +190,7 @@ impl ScriptTables {
         if let Some(limit) = &self.limit
             && !self.is_misspelled(&["invalid_input"])
         {
-            limit.check(file, script, self.invalid_input.as_ref());
+            limit.check(file, (script, scripts), self.invalid_input.as_ref());
         }
         self.check_purpose(file);
     }

@@ -56,19 +56,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
                 FakeAgiCommand::SayDigits | FakeAgiCommand::SayAlpha | FakeAgiCommand::SayDateTime,
                 arguments,
             ) => self.say_command(command, arguments).await,
-            (FakeAgiCommand::RecordFile, [name, format, keys, time, rest @ ..]) => {
+            (FakeAgiCommand::RecordFile, [name, format, terminators, time, rest @ ..]) => {
                 match time.parse() {
-                    Ok(milliseconds) => {
+                    Ok(max_ms) => {
                         let silence = rest.iter().find_map(|word| word.strip_prefix("s="));
-                        let silence = silence.and_then(|seconds| seconds.parse().ok());
-                        self.record_file(&FakeRecordOptions {
-                            name,
-                            format,
-                            terminators: keys,
-                            max_ms: milliseconds,
-                            max_silence_s: silence,
-                        })
-                        .await?
+                        let max_silence_s = silence.and_then(|seconds| seconds.parse().ok());
+                        let options =
+                            FakeRecordOptions { name, format, terminators, max_ms, max_silence_s };
+                        self.record_file(&options).await?
                     }
                     Err(_) => usage_reply(command),
                 }

@@ -185,8 +185,9 @@ fn match_answer(known: KnownValues<'_>, trigger: &ScriptTrigger, file: AnswerFil
     let key = trigger.response_key.as_ref();
     let known = KnownValues { answer: Some(&answer), ..known };
     let context = BranchContext::from_answer(&answer, key, known);
+    let shown = known.shown_subject(&context.subject);
     let mut lines =
-        vec![report::answer_line(&answer, key), report::value_line(&answer, &context.subject, key)];
+        vec![report::answer_line(&answer, key), report::value_line(&answer, &shown, key)];
     lines.extend(branch_lines(&script.branches, &context));
     let chosen = match decide_branch(&script.branches, &context) {
         BranchDecision::Matched(chosen) if !chosen.is_certain => return not_known(lines, chosen),

@@ -30,7 +30,7 @@ impl<'a, T> BranchContext<'a, T> {
     pub(super) fn subject_at(&self, path: &KeyPath) -> BranchSubject<'a> {
         let readable = self.answer.filter(|(answer, _)| answer.unreadable_reason().is_none());
         let value = readable.map(|(answer, _)| answer.lookup(path));
-        let is_missing = self.subject.value.is_none() && value == Some(AnswerValue::Absent);
+        let is_missing = !self.is_response() && value == Some(AnswerValue::Absent);
         BranchSubject { value: value.filter(|_| !is_missing), status: self.subject.status }
     }
 

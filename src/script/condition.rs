@@ -61,6 +61,9 @@ pub trait ConditionTexts {
     /// The first placeholder whose value is not known.
     fn fill(&self, template: &Template) -> Result<RedactedText, Placeholder>;
 
+    /// Whether a placeholder whose value is known is not empty.
+    fn has_value(&self, placeholder: &Placeholder) -> bool;
+
     /// Whether a value must not be shown.
     fn is_sensitive(&self, value: &str) -> bool;
 }
@@ -75,6 +78,10 @@ impl ConditionTexts for NoCallTexts {
             Some(placeholder) => Err(placeholder.clone()),
             None => Ok(RedactedText::public(template.as_text().unwrap_or_default().to_owned())),
         }
+    }
+
+    fn has_value(&self, _: &Placeholder) -> bool {
+        false
     }
 
     fn is_sensitive(&self, _: &str) -> bool {
@@ -96,13 +103,20 @@ impl Condition {
         context: &BranchContext<'_, impl ConditionTexts>,
     ) -> ConditionResult {
         match &self.target {
-            ConditionTarget::Compared => self.result_of(&context.subject, context),
+            ConditionTarget::Compared => self.result_of(&self.compared(context), context),
             ConditionTarget::Key(path) => self.result_of(&context.subject_at(path), context),
             ConditionTarget::Text(template) => match context.texts.fill(template) {
                 Ok(text) => self.result_of(&text_subject(text.text()), context),
                 Err(_) => ConditionResult::Unknown,
             },
         }
+    }
+
+    /// What the branches compare. Without a response key that is the whole answer, also that of an error: a negated test
+    /// would hold for nearly every error, and keep it from a retry and from `[no_response]`.
+    fn compared<'a, T>(&self, context: &BranchContext<'a, T>) -> BranchSubject<'a> {
+        let BranchSubject { value, status } = context.subject.clone();
+        BranchSubject { value: value.filter(|_| !self.negated || context.is_response()), status }
     }
 
     fn result_of(
@@ -181,7 +195,10 @@ fn is_text(value: &str, template: &Template, call: &impl ConditionTexts) -> Cond
         return (text == value).into();
     }
     match call.fill(template) {
-        Ok(text) => (!text.text().is_empty() && text.text() == value).into(),
+        Ok(text) => {
+            let has_values = template.placeholders().all(|placeholder| call.has_value(placeholder));
+            (has_values && text.text() == value).into()
+        }
         Err(_) => ConditionResult::Unknown,
     }
 }

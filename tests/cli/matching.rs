@@ -100,6 +100,19 @@ sensitive = true
 [otherwise]
 then = "script clinic"
 [no_input]
+then = "script echo"
+"#;
+
+/// Sets what the web application answers. The script `pin` comes before it.
+const ECHO: &str = r#"
+[trigger]
+url = "http://clinic.example/?pin={pin.keypress}"
+[response]
+key = "code"
+[[branch]]
+when = { present = true }
+set = { ECHO = "{$code}" }
+[no_response]
 "#;
 
 const SPOKEN: &str = r#"
@@ -156,6 +169,7 @@ impl MatchFolder {
             ("tell", BACKGROUND),
             ("clinic", CLINIC),
             ("pin", PIN),
+            ("echo", ECHO),
             ("list", LIST),
             ("languages", LANGUAGES),
             ("star", STAR),
@@ -288,6 +302,17 @@ not known what is selected: [[branch]] 2 may match; give the values that are not
 ";
     assert!(result.output.ends_with(expected), "{}", result.output);
     assert_eq!(result.code, 0);
+}
+
+#[test]
+fn an_answer_that_repeats_a_sensitive_value_is_masked_in_what_is_set() {
+    let folder = MatchFolder::new();
+    let arguments = ["echo", "--answer", r#"{"code": "4711"}"#, "--value", "pin.keypress=4711"];
+    let result = folder.run(&arguments, b"");
+    assert!(result.output.contains("  set ECHO = \"***\"\n"), "{}", result.output);
+    assert!(!result.output.contains("4711"), "{}", result.output);
+    let result = folder.run(&[&arguments[..], &["--reveal"]].concat(), b"");
+    assert!(result.output.contains("  set ECHO = \"4711\"\n"), "{}", result.output);
 }
 
 #[test]

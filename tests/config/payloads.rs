@@ -48,6 +48,14 @@ fn the_text_of_a_form_is_sent_as_written_and_its_values_are_escaped() {
 }
 
 #[test]
+fn names_that_have_no_value_in_the_trigger_are_text_in_json() {
+    let graphql =
+        r#"body = '{"query": "{order {code} }", "answer": "{answer}", "a": "{nobody.answer}"}'"#;
+    let expected = r#"{"query": "{order {code} }", "answer": "{answer}", "a": "{nobody.answer}"}"#;
+    assert_eq!(body(graphql), (expected.to_owned(), JSON));
+}
+
+#[test]
 fn a_form_may_begin_with_a_placeholder() {
     assert_eq!(body("body = '{keypress}=1'"), ("1234=1".to_owned(), FORM));
 }

@@ -2,12 +2,13 @@
 
 use std::str::FromStr;
 
-use crate::script::answer::TriggerAnswer;
+use crate::script::answer::{AnswerValue, TriggerAnswer};
 use crate::script::call_state::InputMethod;
 use crate::script::condition::ConditionTexts;
 use crate::script::definition::{Script, ScriptLibrary, ThenAction};
 use crate::script::destination::fill_destination;
 use crate::script::language_code::DEFAULT_LANGUAGE;
+use crate::script::subject::BranchSubject;
 use crate::script::template::{
     Placeholder, PlaceholderValue, PlaceholderValues, RedactedText, Template, masked,
 };
@@ -64,6 +65,17 @@ impl KnownValues<'_> {
     /// A text that contains the input, as it may be shown.
     pub(super) fn shown_input<'t>(&self, text: &'t str) -> &'t str {
         if self.script.has_sensitive_input() { masked(text) } else { text }
+    }
+
+    /// What the branches compare, as it may be shown.
+    pub(super) fn shown_subject<'s>(&self, subject: &BranchSubject<'s>) -> BranchSubject<'s> {
+        let mut shown = subject.clone();
+        if let Some(AnswerValue::Text(text)) = &mut shown.value
+            && self.is_sensitive(text)
+        {
+            *text = masked(text).to_owned().into();
+        }
+        shown
     }
 
     /// The destination of a `goto`; `None` for another action, or if only a call knows it.
@@ -130,7 +142,8 @@ impl PlaceholderValues for KnownValues<'_> {
     fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_> {
         match self.known_text(placeholder) {
             Some(text) => {
-                let sensitive = self.is_sensitive_placeholder(placeholder);
+                let sensitive =
+                    self.is_sensitive_placeholder(placeholder) || self.is_sensitive(&text);
                 PlaceholderValue { text: text.into(), sensitive }
             }
             None => PlaceholderValue::public(placeholder.to_string()),
@@ -147,6 +160,10 @@ impl ConditionTexts for KnownValues<'_> {
         }
     }
 
+    fn has_value(&self, placeholder: &Placeholder) -> bool {
+        self.known_text(placeholder).is_some_and(|text| !text.is_empty())
+    }
+
     fn is_sensitive(&self, value: &str) -> bool {
         let input = self.input.filter(|_| self.script.has_sensitive_input());
         let given = self.given.iter();
@@ -154,5 +171,6 @@ impl ConditionTexts for KnownValues<'_> {
         let mut sensitive =
             input.map(|(_, text)| text).into_iter().chain(given.map(|given| &*given.text));
         sensitive.any(|text| !text.is_empty() && value.contains(text))
+            || self.library.secrets.values().any(|secret| value.contains(secret))
     }
 }

@@ -12,6 +12,7 @@ use crate::config::daemon::trigger::TriggerDefaults;
 use crate::config::file::TomlFile;
 use crate::config::secrets::{self, SecretStore};
 use crate::config::sounds::SoundLibrary;
+use crate::script::answer_part::AnswerPart;
 use crate::script::escape::EscapeContext;
 use crate::script::language_code::DEFAULT_LANGUAGE;
 use crate::script::template::{
@@ -137,14 +138,37 @@ impl<'a> ScriptContext<'a> {
         let errors =
             errors.into_iter().map(|error| PlaceholderError { range: shift(error.range), ..error });
         self.file.report_placeholder_errors(text, errors.collect());
-        let pieces = pieces.into_iter().map(|(at, piece)| (shift(at), piece));
-        let pieces: Vec<_> = pieces.collect();
+        let mut pieces: Vec<_> = pieces.into_iter().map(|(at, piece)| (shift(at), piece)).collect();
+        if braces == BraceSyntax::Literal {
+            pieces.iter_mut().for_each(|(_, piece)| self.keep_json_braces(piece));
+        }
         for (at, piece) in &pieces {
             if let TemplatePiece::Placeholder(placeholder) = piece {
                 self.check(placeholder, self.file.span_in(text, at.clone()));
             }
         }
         pieces
+    }
+
+    /// Makes a text of a name in braces that has no meaning here. In JSON, braces are text: `{code}` can be a field in
+    /// GraphQL.
+    fn keep_json_braces(&self, piece: &mut TemplatePiece) {
+        let TemplatePiece::Placeholder(placeholder) = piece else { return };
+        let is_text = match placeholder {
+            Placeholder::CallEnd(_) => !self.is_at_end(),
+            Placeholder::Answer(AnswerPart::Compared) => !self.has_answer,
+            Placeholder::OtherAnswer(name, AnswerPart::Compared) => {
+                self.load.scripts.get(name).is_none()
+            }
+            _ => false,
+        };
+        if is_text {
+            *piece = TemplatePiece::Text(placeholder.to_string());
+        }
+    }
+
+    fn is_at_end(&self) -> bool {
+        matches!(self.phase, TextPhase::AtHangup | TextPhase::AtEnd)
     }
 
     /// Whether the value of a placeholder is sensitive in every call.
@@ -261,7 +285,7 @@ impl<'a> ScriptContext<'a> {
 
     /// Reports `{outcome}`, `{code}`, `{duration}` and `{path}` in a text that is filled in before the end of the call.
     fn check_call_end(&self, placeholder: &Placeholder, at: Range<usize>) {
-        if matches!(self.phase, TextPhase::AtHangup | TextPhase::AtEnd) {
+        if self.is_at_end() {
             return;
         }
         let name = placeholder.to_string();

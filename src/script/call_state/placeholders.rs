@@ -140,6 +140,10 @@ impl ConditionTexts for CallPlaceholders<'_> {
         Ok(template.fill(self).unwrap_or_default())
     }
 
+    fn has_value(&self, placeholder: &Placeholder) -> bool {
+        !self.find(placeholder).text.is_empty()
+    }
+
     fn is_sensitive(&self, value: &str) -> bool {
         self.state.contains_sensitive(value)
     }

@@ -80,7 +80,7 @@ impl Condition {
         let name = self.name();
         let name = name.as_deref();
         match &self.target {
-            ConditionTarget::Compared => self.miss_reason_of(name, &context.subject),
+            ConditionTarget::Compared => self.miss_reason_of(name, &self.compared(context)),
             ConditionTarget::Key(path) => self.miss_reason_of(name, &context.subject_at(path)),
             ConditionTarget::Text(template) => match context.texts.fill(template) {
                 Ok(text) => self.miss_reason_of(name, &text_subject(text.text())),

@@ -88,6 +88,30 @@ const TEXTS_FIRST: &str = r#"
     then = "goto nobody@x"
 "#;
 
+/// Has no response key, and says what an answer must not be.
+const NEGATED_WITHOUT_KEY: &str = r#"
+    [trigger]
+    url = "http://shop.example/"
+    retry = 0
+    [[branch]]
+    when = { is = "full", not = true }
+    then = "goto free@x"
+    [[branch]]
+    when = [{ key = "locked", is = "true", not = true }, { key = "locked", absent = true }]
+    then = "goto unlocked@x"
+    [no_response]
+    then = "goto nobody@x"
+"#;
+
+/// A code that the dialplan gives, and the one that it must be.
+const CODE: &str = r#"
+    [[branch]]
+    when = { of = "A-{arg.given}", is = "A-{arg.code}" }
+    then = "goto equal@x"
+    [otherwise]
+    then = "goto other@x"
+"#;
+
 fn clinic(answer: &'static str) -> CallRow {
     CallRow::of(CLINIC).argument("patient", "4711").keys("1000:4").json(100, answer)
 }
@@ -135,6 +159,19 @@ rows! {
     no_negated_test_holds_for_an_answer_that_cannot_be_read:
         CallRow::of(CLINIC).keys("1000:4").answer(100, 200, "application/json", "{")
             .ends("no_response", "nobody@clinic");
+    no_negated_test_holds_for_an_error_without_a_response_key:
+        CallRow::of(NEGATED_WITHOUT_KEY).answer(100, 503, "text/plain", "busy")
+            .ends("no_response", "nobody@x");
+    no_negated_test_holds_for_a_json_error_without_a_response_key:
+        CallRow::of(NEGATED_WITHOUT_KEY).answer(100, 503, "application/json", r#"{"error": 1}"#)
+            .ends("no_response", "nobody@x");
+    a_negated_test_holds_for_a_success_without_a_response_key:
+        CallRow::of(NEGATED_WITHOUT_KEY).answer(100, 200, "text/plain", "free")
+            .ends("matched", "free@x");
+    a_text_around_a_missing_value_equals_nothing:
+        CallRow::of(CODE).argument("given", "").argument("code", "").ends("otherwise", "other@x");
+    a_text_around_two_equal_values:
+        CallRow::of(CODE).argument("given", "7").argument("code", "7").ends("matched", "equal@x");
     the_same_input_in_two_scripts:
         CallRow::of(PIN).and("repeated", REPEATED).keys_on_request("1234,1234")
             .ends("matched", "stored@pin");

@@ -154,7 +154,7 @@ def breaker(lab):
     lab.daemon.wait_for_log("circuit breaker opened")
     expect("the log has this line once", lab.daemon.log.count("circuit breaker opened"), 1)
     requests = len(lab.web.requests)
-    line = expect_no_response(lab, within=0.5)
+    line = expect_no_response(lab, within=1)
     expect("the reason", line["reason"], "not sent: the circuit breaker of this host is open after 3 failures")
     expect("requests of the failures", requests, 3)
     expect("further requests", len(lab.web.requests) - requests, 0)

@@ -13,7 +13,7 @@ use crate::config::value::WholeNumber;
 /// Keys that belong only in this table.
 pub(super) const OWN_KEYS: &[&str] = &["tries"];
 
-/// The maximum of `tries`. Two scripts that lead to each other reach it before the call has run too many scripts.
+/// The maximum of `tries`. A call runs at most 50 scripts: two that lead to each other reach this before.
 const MAX_TRIES: u64 = 20;
 
 /// Names that people try for the key.

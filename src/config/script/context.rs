@@ -12,7 +12,6 @@ use crate::config::daemon::trigger::TriggerDefaults;
 use crate::config::file::TomlFile;
 use crate::config::secrets::{self, SecretStore};
 use crate::config::sounds::SoundLibrary;
-use crate::script::answer_part::AnswerPart;
 use crate::script::escape::EscapeContext;
 use crate::script::language_code::DEFAULT_LANGUAGE;
 use crate::script::template::{
@@ -150,27 +149,6 @@ impl<'a> ScriptContext<'a> {
         pieces
     }
 
-    /// Makes a text of a name in braces that has no meaning here. In JSON, braces are text: `{code}` can be a field in
-    /// GraphQL.
-    fn keep_json_braces(&self, piece: &mut TemplatePiece) {
-        let TemplatePiece::Placeholder(placeholder) = piece else { return };
-        let is_text = match placeholder {
-            Placeholder::CallEnd(_) => !self.is_at_end(),
-            Placeholder::Answer(AnswerPart::Compared) => !self.has_answer,
-            Placeholder::OtherAnswer(name, AnswerPart::Compared) => {
-                self.load.scripts.get(name).is_none()
-            }
-            _ => false,
-        };
-        if is_text {
-            *piece = TemplatePiece::Text(placeholder.to_string());
-        }
-    }
-
-    fn is_at_end(&self) -> bool {
-        matches!(self.phase, TextPhase::AtHangup | TextPhase::AtEnd)
-    }
-
     /// Whether the value of a placeholder is sensitive in every call.
     pub(crate) fn is_sensitive(&self, placeholder: &Placeholder) -> bool {
         match placeholder {
@@ -185,7 +163,8 @@ impl<'a> ScriptContext<'a> {
         }
     }
 
-    /// Warns about `{{NAME}}` and `${NAME}` in a part of a text. An amount in dollars can be meant, such as `${$price}`.
+    /// Warns about `{{NAME}}` and `${NAME}` in a part of a text. An amount in dollars can be meant, such as
+    /// `${$price}`.
     pub(crate) fn warn_misleading_braces(
         &self,
         text: &Spanned<String>,
@@ -275,27 +254,13 @@ impl<'a> ScriptContext<'a> {
         }
     }
 
-    /// Whether another script can have run when the checked text is filled in. In `[ended]`, the script itself can, too.
+    /// Whether another script can have run when the checked text is filled in. In `[ended]`, the script itself can,
+    /// too.
     pub(super) fn can_have_run(&self, name: &str) -> bool {
         let scripts = &self.load.scripts;
         scripts.before(self.name).contains(name)
             || (self.phase == TextPhase::AtEnd
                 && (name == self.name || scripts.before(name).contains(self.name)))
-    }
-
-    /// Reports `{outcome}`, `{code}`, `{duration}` and `{path}` in a text that is filled in before the end of the call.
-    fn check_call_end(&self, placeholder: &Placeholder, at: Range<usize>) {
-        if self.is_at_end() {
-            return;
-        }
-        let name = placeholder.to_string();
-        let name = name.trim_matches(['{', '}']);
-        let message = format!("`{placeholder}` works only in [hangup] and [ended]");
-        let help = format!(
-            "for a value from the answer, write `{{${name}}}`; for a value from the dialplan, pass it as an argument \
-             and write `{{arg.{name}}}`"
-        );
-        self.file.error_with_help(at, message, help);
     }
 
     /// Reports a host that depends on a placeholder, unless the daemon's file lists the allowed hosts.

@@ -18,6 +18,7 @@ use crate::script::template::{
     BraceSyntax, InputKind, MisleadingBraces, Placeholder, PlaceholderError, PlaceholderValue,
     PlaceholderValues, Template, TemplatePiece, find_misleading_braces, parse_template,
 };
+use crate::script::timezone::ScriptTimezone;
 use crate::voice::settings::TtsEngine;
 
 /// What all scripts of a load share.
@@ -34,6 +35,8 @@ pub(crate) struct LoadContext {
     pub(crate) default_engine: Option<Arc<TtsEngine>>,
     /// The valid engines in `[speech.engines]`.
     pub(crate) named_engines: BTreeMap<String, Arc<TtsEngine>>,
+    /// The time zone of the texts of scripts that name none.
+    pub(crate) timezone: ScriptTimezone,
     /// Whether there is a speech recognition engine.
     pub(crate) has_asr: bool,
     /// Whether the switch fetches sounds from the sound server.

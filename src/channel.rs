@@ -155,8 +155,8 @@ pub trait Channel: Send + Sized {
         destination: &Destination,
     ) -> impl Future<Output = Result<DestinationCheck, Interruption>> + Send;
 
-    /// Sets channel variables in their order. The switch never expands or evaluates a value. CR, LF and NUL in it become
-    /// spaces, and a value that is too long for the switch is truncated.
+    /// Sets channel variables in their order. The switch never expands or evaluates a value. CR, LF and NUL in it
+    /// become spaces, and a value that is too long for the switch is truncated.
     fn set_variables(
         &mut self,
         variables: &[(&str, String)],

@@ -62,7 +62,8 @@ enum CliCommand {
     Cache(cache::CacheArgs),
     /// Import, list and check sound files
     Sounds(sounds::SoundsArgs),
-    /// Check an installation: daemon, switch, dialplan, files, engines, servers. Names the command that fixes each problem
+    /// Check an installation: daemon, switch, dialplan, files, engines, servers. Names the command that fixes each
+    /// problem
     Doctor(doctor::DoctorArgs),
     /// Run a self-contained demo: a script, a mock shop, three simulated callers
     Demo(demo::DemoArgs),

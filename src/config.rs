@@ -26,6 +26,7 @@ mod sounds;
 mod source_text;
 mod syntax;
 mod table_reader;
+mod timezone;
 mod value;
 mod value_kind;
 

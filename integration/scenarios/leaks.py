@@ -1,7 +1,7 @@
 """A sensitive PIN is used wherever a script can use it, with all kinds of errors, and must not appear anywhere."""
 
 from lab import leaks, web
-from lab.deadline import free_port, wait_until
+from lab.deadline import WaitTimeout, free_port, wait_until
 from lab.expect import expect
 from lab.misbehaving import RefusingPort
 from lab.redis import PASSWORD, Redis
@@ -107,6 +107,20 @@ def hang_up_early(lab):
     call.wait_until_over()
 
 
+def store_answer(lab, redis, attempts=3):
+    """Plays calls until Redis has their answer. Where Redis replies later than after 250 ms, as it may on a busy machine,
+    the daemon keeps an answer for itself."""
+    for attempt in range(attempts):
+        try:
+            return wait_until(lambda: redis.entries, 3, "an entry in Redis")
+        except WaitTimeout:
+            if attempt == attempts - 1:
+                raise
+        lab.daemon.kill()
+        lab.daemon.start()
+        enter_pin(lab, "good")
+
+
 def requests_for(lab, path):
     """The number of requests for this path."""
     return sum(request.path == path for request in lab.web.requests)
@@ -132,9 +146,9 @@ def nowhere(lab):
     expect("outcomes", outcomes, ["matched", repeated, *[failed] * 8])
     enter_pin(lab, "good")
     expect("requests of both calls", requests_for(lab, f"/good/{PIN}"), 1)
-    wait_until(lambda: redis.entries, 5, "an entry in Redis")
     wait_until(lambda: requests_for(lab, f"/left/{PIN[:-1]}") == 2, 5, "[hangup] to be sent again")
     lab.daemon.wait_for_calls(len(ANSWERS) + 3)
+    store_answer(lab, redis)
     metrics = f"http://127.0.0.1:{metrics}/metrics"
     found = leaks.find("no_response", lab, redis, metrics)
     expect("a value that is in the log and the metrics is found there", len(found) >= 2, True)

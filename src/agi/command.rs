@@ -17,8 +17,8 @@ use builder::{AgiCommandBuilder, milliseconds, seconds};
 use variables::is_literal_in_array;
 pub use variables::{AgiFittedValue, count_settable_together, fit_variable};
 
-/// The name by which `SET VARIABLE`, also by `ARRAY`, sets the language of the channel: a name in this form is that of a
-/// function (`pbx_builtin_setvar_helper` in `main/pbx_variables.c`).
+/// The name by which `SET VARIABLE`, also by `ARRAY`, sets the language of the channel: a name in this form is that of
+/// a function (`pbx_builtin_setvar_helper` in `main/pbx_variables.c`).
 pub(super) const CHANNEL_LANGUAGE: &str = "CHANNEL(language)";
 
 /// One command line with its newline, ready to send. It has at most
@@ -105,8 +105,8 @@ impl AgiCommand {
         AgiCommandBuilder::new("SAY ALPHA").quoted(letters)?.escape_digits(escape_digits).build()
     }
 
-    /// `SAY DATETIME`: like `SAY DIGITS`, for what `format` names of a time in seconds since 1970, in UTC. The letters of
-    /// the format are those of `voicemail.conf`: `A` is the weekday, `I` the hour of 12 (`handle_saydatetime`,
+    /// `SAY DATETIME`: like `SAY DIGITS`, for what `format` names of a time in seconds since 1970, in UTC. The letters
+    /// of the format are those of `voicemail.conf`: `A` is the weekday, `I` the hour of 12 (`handle_saydatetime`,
     /// `ast_say_date_with_format`).
     pub fn say_datetime(
         seconds: i64,

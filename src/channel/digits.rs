@@ -33,8 +33,8 @@ pub struct DigitOptions {
 }
 
 impl DigitOptions {
-    /// The keys that count: those that are input, the terminator and the clear key. Other keys are ignored and interrupt
-    /// nothing.
+    /// The keys that count: those that are input, the terminator and the clear key. Other keys are ignored and
+    /// interrupt nothing.
     pub(crate) fn accepted_keys(&self) -> KeySet {
         self.keys.keys().chain(self.terminator).chain(self.clear).collect()
     }

@@ -29,6 +29,7 @@ use super::diagnostic::ConfigErrors;
 use super::file::TomlFile;
 use super::secrets::SecretStore;
 use super::table_reader::{self, TableReader};
+use crate::script::timezone::ScriptTimezone;
 use crate::trigger::{TriggerSettings, upstream::UpstreamLimits};
 use breaker::BreakerTable;
 use cache::CacheTable;
@@ -126,6 +127,11 @@ impl DaemonFile {
     /// The names in `[speech.engines]`, including engines with errors.
     pub(crate) fn engine_names(&self) -> BTreeSet<String> {
         self.tables.speech.engine_names().map(str::to_owned).collect()
+    }
+
+    /// The time zone of the texts of scripts that name none.
+    pub(crate) fn timezone(&self) -> ScriptTimezone {
+        self.tables.speech.timezone(&self.file)
     }
 
     /// Checks all tables except `[folders]`.

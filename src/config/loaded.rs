@@ -84,6 +84,7 @@ impl OpenedFiles {
             engines: daemon_file.engine_names(),
             default_engine: daemon.voice.default_engine.clone(),
             named_engines: daemon.voice.named_engines.clone(),
+            timezone: daemon_file.timezone(),
             has_asr: daemon.voice.asr_engine.is_some(),
             serves_sounds: daemon.voice.sound_server.is_some(),
         };

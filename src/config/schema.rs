@@ -156,7 +156,8 @@ impl SchemaTables {
         }
     }
 
-    /// The title of the table that is the value of a key, as [`TableReader`](super::table_reader::TableReader) writes it.
+    /// The title of the table that is the value of a key, as [`TableReader`](super::table_reader::TableReader) writes
+    /// it.
     fn inner_title(&self, table: &str, key: &str) -> String {
         let outer = table.trim_start_matches('[').trim_end_matches(']');
         let is_plain = table.starts_with('[') && !table.starts_with("[[");

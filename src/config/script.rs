@@ -6,6 +6,7 @@ use std::sync::Arc;
 mod answer_placeholders;
 mod answer_reads;
 mod branch;
+mod call_end_placeholders;
 mod condition;
 pub(super) mod context;
 mod facts;

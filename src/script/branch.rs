@@ -159,9 +159,9 @@ impl Branch {
     /// `[no_response]`, and is worth a retry, unless a branch is written for it: at least one condition of the branch
     /// must look at the answer itself.
     fn can_take<T>(&self, condition: &Condition, context: &BranchContext<'_, T>) -> bool {
-        condition.is_on_compared_value()
+        condition.looks_at_answer()
             || context.is_response()
-            || self.and.iter().any(Condition::is_on_compared_value)
+            || self.and.iter().any(Condition::looks_at_answer)
     }
 
     /// Why the branch matches or not. The branches before it do not matter.

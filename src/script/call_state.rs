@@ -71,8 +71,8 @@ pub(crate) struct CallState<'a> {
 pub(crate) enum RequestPhase {
     /// In `[prompt]` and `[trigger]`: the answer that was last when the script began, in every attempt.
     Before,
-    /// In outcomes, `[hangup]` and `[ended]`: the answer to the last request of the script. If there is none, the same as
-    /// before the request.
+    /// In outcomes, `[hangup]` and `[ended]`: the answer to the last request of the script. If there is none, the same
+    /// as before the request.
     After,
 }
 
@@ -134,12 +134,15 @@ impl<'a> CallState<'a> {
         state
     }
 
-    /// Continues the call with another script, since the running one has ended with `outcome`. If the next script has
-    /// run before in this call, its earlier input is removed, unless its `[limit]` allows no further try: then it asks
-    /// for nothing, and its `[invalid_input]` can still read that input.
-    pub(crate) fn start_script(&mut self, script: Arc<Script>, outcome: CallOutcome) {
+    /// Continues the call with another script, since the running one has ended with `outcome`. Returns whether the
+    /// `[limit]` of the next script allows one more try.
+    ///
+    /// If it does, the input of an earlier try is removed. Otherwise the script asks for nothing, and its
+    /// `[invalid_input]` can still read that input.
+    pub(crate) fn start_script(&mut self, script: Arc<Script>, outcome: CallOutcome) -> bool {
         self.answer_at_start = self.own_answer.take().or_else(|| self.answer_at_start.take());
-        if self.may_begin(&script) {
+        let may_begin = self.may_begin(&script);
+        if may_begin {
             self.inputs.remove(&script.name);
         }
         let script = std::mem::replace(&mut self.script, script);
@@ -150,6 +153,7 @@ impl<'a> CallState<'a> {
             self.with_ended = Some(EarlierScript { script, attempt, last_answer });
         }
         self.count_try();
+        may_begin
     }
 
     fn count_try(&mut self) {

@@ -112,8 +112,8 @@ impl Condition {
         }
     }
 
-    /// What the branches compare. Without a response key that is the whole answer, also that of an error: a negated test
-    /// would hold for nearly every error, and keep it from a retry and from `[no_response]`.
+    /// What the branches compare. Without a response key that is the whole answer, also that of an error: a negated
+    /// test would hold for nearly every error, and keep it from a retry and from `[no_response]`.
     fn compared<'a, T>(&self, context: &BranchContext<'a, T>) -> BranchSubject<'a> {
         let BranchSubject { value, status } = context.subject.clone();
         BranchSubject { value: value.filter(|_| !self.negated || context.is_response()), status }
@@ -142,8 +142,8 @@ impl Condition {
         }
     }
 
-    /// Whether the condition looks at the answer or at the input. Otherwise it is on a text of the call.
-    pub(crate) fn is_on_compared_value(&self) -> bool {
+    /// Whether the condition looks at the answer, or without one at the input, and not at a text of the call.
+    pub(crate) fn looks_at_answer(&self) -> bool {
         !matches!(self.target, ConditionTarget::Text(_))
     }
 

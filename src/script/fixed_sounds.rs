@@ -8,8 +8,8 @@ use crate::script::template::RedactedText;
 use crate::script::voice::{SoundRequest, VoiceParams};
 
 impl ScriptLibrary {
-    /// All fixed texts with the voice of their script, in all languages that the call can have, all fixed URLs, and the ten digits where a script speaks a value
-    /// digit by digit. Ordered by script name, without duplicates.
+    /// All fixed texts with the voice of their script, in all languages that the call can have, all fixed URLs, and the
+    /// ten digits where a script speaks a value digit by digit. Ordered by script name, without duplicates.
     pub fn fixed_sounds(&self) -> impl Iterator<Item = SoundRequest> {
         let mut scripts: Vec<_> = self.scripts.values().collect();
         scripts.sort_by(|a, b| a.name.cmp(&b.name));

@@ -1,5 +1,5 @@
-//! A channel that reports each of its steps to the [`CallProgress`] of its call. So neither the drivers nor the code that
-//! runs scripts has to report them, and both switches report the same.
+//! A channel that reports each of its steps to the [`CallProgress`] of its call. So neither the drivers nor the code
+//! that runs scripts has to report them, and both switches report the same.
 
 use std::future::Future;
 use std::sync::Arc;

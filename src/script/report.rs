@@ -88,8 +88,8 @@ pub struct CallReport {
     pub handover_time: Duration,
     /// The placeholders that had no value.
     pub empty_placeholders: EmptyPlaceholders,
-    /// Why there was no response, why there was no value at the response key, that a script has reached its `[limit]`, or
-    /// why the call failed.
+    /// Why there was no response, why there was no value at the response key, that a script has reached its `[limit]`,
+    /// or why the call failed.
     pub reason: Option<String>,
 }
 

@@ -50,7 +50,7 @@ pub fn run<'a, C: Channel + 'a, T: TriggerClient, V: VoiceService>(
     progress.set_caller(channel.caller().clone());
     progress.start_script(script.clone());
     let state = CallState::new(library, channel.caller().clone(), script, arguments);
-    let (report, code, unset_variables, language_unset) = Default::default();
+    let (report, code, unset_variables) = Default::default();
     let mut call = CallRun {
         channel,
         progress,
@@ -62,7 +62,6 @@ pub fn run<'a, C: Channel + 'a, T: TriggerClient, V: VoiceService>(
         code,
         unset_variables,
         started_at: Instant::now(),
-        language_unset,
         trace,
     };
     async move {
@@ -95,8 +94,6 @@ struct CallRun<'a, C, T, V> {
     code: String,
     /// Names and values of variables that outcomes have set, and that the switch does not have yet.
     unset_variables: Vec<(String, String)>,
-    /// An outcome has set the language, and the channel may not have it yet.
-    language_unset: bool,
     /// When the first script began.
     started_at: Instant,
     trace: TraceContext,
@@ -121,11 +118,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             match next_step {
                 NextStep::Exit(exit) => return Ok(exit),
                 NextStep::Script(next) => {
-                    may_begin = self.state.may_begin(&next);
-                    let outcome = self.report.outcome;
                     self.clear_request_report();
                     self.progress.start_script(next.clone());
-                    self.state.start_script(next, outcome);
+                    may_begin = self.state.start_script(next, self.report.outcome);
                 }
                 // `run_script` can return this only for `[invalid_input]`, which can't have `then = "again"`.
                 NextStep::Again => return Ok(Exit::Continue),

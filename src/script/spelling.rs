@@ -1,7 +1,7 @@
 //! Values that the switch spells with its own sounds, where no text-to-speech engine can speak them.
 //!
-//! The switch has sounds for letters and digits only, and for the keys `*` and `#`. A value that would sound like another one without its other
-//! characters, such as `12.50`, is not spelled.
+//! The switch has sounds for letters and digits only, and for the keys `*` and `#`. A value that would sound like
+//! another one without its other characters, such as `12.50`, is not spelled.
 
 use crate::channel::Sound;
 use crate::script::number_signs::NumberSigns;

@@ -13,6 +13,7 @@ mod parse;
 mod placeholder;
 mod redacted;
 mod spoken;
+mod spoken_hint;
 mod suggest;
 mod xml;
 

@@ -7,7 +7,7 @@ use jiff::tz::{Offset, TimeZone};
 /// The time zone of dates and times in texts.
 #[derive(Debug, Clone)]
 pub enum ScriptTimezone {
-    /// `timezone` of `[voice]`: every time is told in this zone.
+    /// `timezone` of `[voice]` or of the daemon's file: every time is told in this zone.
     Configured(TimeZone),
     /// The zone of this host. It is used for Unix time only: a time with an offset is told as it is written.
     Host(TimeZone),

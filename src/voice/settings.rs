@@ -92,8 +92,8 @@ pub struct TtsEngine {
 impl TtsEngine {
     /// The voice for a text, unless the script sets one: that of the language, else the engine's own.
     ///
-    /// The engine's own voice may be a wrong one for another language of the call. A program then gets no voice, so that
-    /// `{voice}` is the language. Other engines cannot speak without a voice.
+    /// The engine's own voice may be a wrong one for another language of the call. A program then gets no voice, so
+    /// that `{voice}` is the language. Other engines cannot speak without a voice.
     pub(super) fn voice_for(&self, params: &VoiceParams) -> Option<Arc<str>> {
         let Some(language) = &params.language else {
             return self.voice.clone().or_else(|| self.voices.get(&self.language));
@@ -147,8 +147,8 @@ impl TtsBackend {
         self.has_argument("{voice}") || self.has_argument("{language}")
     }
 
-    /// Whether an engine with or without a voice of its own speaks each language. espeak-ng has a voice with the name of
-    /// each language, other programs with voices may not.
+    /// Whether an engine with or without a voice of its own speaks each language. espeak-ng has a voice with the name
+    /// of each language, other programs with voices may not.
     fn follows_language(&self, has_voice: bool) -> bool {
         let Self::Command(program) = self else { return false };
         let takes_names = !has_voice || program.executable.rsplit('/').next() == Some("espeak-ng");

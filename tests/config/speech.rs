@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use dialscript::script::timezone::ScriptTimezone;
 use dialscript::script::voice::SpeakingRate;
 use dialscript::voice::settings::{AsrBackend, SoundFormat, TtsBackend};
 
@@ -31,6 +32,33 @@ fn without_speech_settings_the_defaults_apply() {
     assert_eq!(voice.cache_folder.on_switch, voice.cache_folder.local);
     assert_eq!(voice.recordings_folder.local, folder.path().join("recordings"));
     assert!(!voice.cache_folder.local.exists(), "loading creates no folders");
+}
+
+#[test]
+fn the_time_zone_of_a_script_is_that_of_the_daemons_file_unless_it_has_its_own() {
+    let folder = ConfigFolder::with_scripts(&[
+        ("default", "[prompt]\nplay = 'switch:hello'"),
+        ("own", "[prompt]\nplay = 'switch:hello'\n[voice]\ntimezone = 'Asia/Kolkata'"),
+    ]);
+    folder.daemon_file("[speech]\ntimezone = 'Europe/Berlin'");
+    let scripts = folder.load().unwrap().library.scripts.clone();
+    let zone = |name: &str| match &scripts[name].timezone {
+        ScriptTimezone::Configured(zone) => zone.iana_name().map(str::to_owned),
+        ScriptTimezone::Host(_) => None,
+    };
+    assert_eq!(zone("default").as_deref(), Some("Europe/Berlin"));
+    assert_eq!(zone("own").as_deref(), Some("Asia/Kolkata"));
+}
+
+#[test]
+fn a_time_zone_that_does_not_exist_is_answered_with_that_of_the_city() {
+    let folder = ConfigFolder::new();
+    for (name, similar) in [("Berlin", "Europe/Berlin"), ("new york", "America/New_York")] {
+        folder.daemon_file(format!("[speech]\ntimezone = '{name}'"));
+        let errors = folder.load().unwrap_err().to_string();
+        let help = format!("did you mean \"{similar}\"?");
+        assert!(errors.contains(&help), "{errors}");
+    }
 }
 
 const ALL: &str = r#"

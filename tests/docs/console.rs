@@ -1,8 +1,9 @@
 //! Each `console` block is run. Its lines with `$ ` are commands, and what follows them is their output.
 //!
 //! The commands of a page run in order in one folder. It has an empty `dialscript.toml` at first, and gets the files
-//! that blocks of TOML name as they appear. That of an example has the example's files. Commands of the shell and files between the blocks are why this is no
-//! `trycmd`, which runs the tested program alone, and each block in a folder of its own.
+//! that blocks of TOML name as they appear. That of an example has the example's files. Commands of the shell and files
+//! between the blocks are why this is no `trycmd`, which runs the tested program alone, and each block in a folder of
+//! its own.
 
 use std::env;
 use std::fs;

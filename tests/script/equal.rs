@@ -16,7 +16,8 @@
 //!   variables.
 //! - Destinations with another priority than 1, and destinations that do not exist. FreeSWITCH has no priorities and
 //!   cannot look up a destination.
-//! - Variables that are set after the caller hung up. FreeSWITCH does not accept them, so only earlier ones are compared.
+//! - Variables that are set after the caller hung up. FreeSWITCH does not accept them, so only earlier ones are
+//!   compared.
 //! - `{call_id}` and `{channel}`, which differ between the switches.
 //! - Synthesizers and recognizers of the switch. Asterisk has no text-to-speech of its own, and no fake recognizes
 //!   speech. With `engine = "switch"` the rows test a missing engine.

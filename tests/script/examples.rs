@@ -29,8 +29,8 @@
 //! | `continues` | the outcome with which the dialplan continues at its next step |
 //! | `is hung up` | the Q.850 cause, if it is not 16 |
 //!
-//! A line that begins with spaces continues the line before; with `&`, without a space between them. In an expected line, `…` stands for any text. Music and
-//! variables that the daemon itself sets are left out.
+//! A line that begins with spaces continues the line before; with `&`, without a space between them. In an expected
+//! line, `…` stands for any text. Music and variables that the daemon itself sets are left out.
 //!
 //! The dialogues are at two places:
 //!

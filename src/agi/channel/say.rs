@@ -85,9 +85,9 @@ fn split(characters: &str, barge_in: bool) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The formats of the commands that say a date, a time or both: the weekday (`A`), the month (`B`), the day (`d`) and the
-/// year; the hour of 24 (`H`) or of 12 (`I`, with `p` for the half of the day) and the minute. A year takes as long as
-/// the rest of a date.
+/// The formats of the commands that say a date, a time or both: the weekday (`A`), the month (`B`), the day (`d`) and
+/// the year; the hour of 24 (`H`) or of 12 (`I`, with `p` for the half of the day) and the minute. A year takes as long
+/// as the rest of a date.
 fn moment_formats(
     form: MomentForm,
     barge_in: bool,

@@ -41,8 +41,8 @@ pub(in crate::cli) struct CallArgs {
     #[arg(long, value_name = "WORDS")]
     pub(super) say: Vec<String>,
     /// An answer in place of that of the web application: a body that begins with `{`, `[` or `<`; a status with or
-    /// without a body of any kind, such as '200 open'; a file, `-`, or `none`. Repeat the option for each request; none is
-    /// sent
+    /// without a body of any kind, such as '200 open'; a file, `-`, or `none`. Repeat the option for each request; none
+    /// is sent
     #[arg(long, value_name = "ANSWER", value_parser = GivenAnswer::parse, conflicts_with = "connect")]
     answer: Vec<GivenAnswer>,
     /// Use the configured speech engines; without this option texts are printed

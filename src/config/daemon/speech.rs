@@ -13,7 +13,9 @@ use crate::config::bounds::millis;
 use crate::config::engine_params;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
+use crate::config::timezone::timezone;
 use crate::config::value::{DurationValue, WholeNumber};
+use crate::script::timezone::ScriptTimezone;
 use crate::voice::settings::{SoundFormat, SoundServerSettings, VoiceSettings};
 use engine::{EngineTable, EngineUse};
 
@@ -27,6 +29,7 @@ pub(crate) struct DaemonSpeechTable {
     at_once: Option<Spanned<WholeNumber>>,
     rate: Option<Spanned<WholeNumber>>,
     cache_bytes: Option<Spanned<WholeNumber>>,
+    timezone: Option<Spanned<String>>,
 }
 
 impl DaemonSpeechTable {
@@ -34,6 +37,7 @@ impl DaemonSpeechTable {
         let help = "write it in the engine, as in `say = { engine = \"command\", …, language = \"de\" }`, or in \
                     [voice] of a script";
         table.explain(&["language", "voice", "speed"], help);
+        table.explain(&["time_zone", "tz", "zone"], "the time zone is `timezone`");
         Self {
             say: EngineTable::read_key(table, "say", EngineUse::Tts),
             fallback: EngineTable::read_key(table, "fallback", EngineUse::Tts),
@@ -43,12 +47,19 @@ impl DaemonSpeechTable {
             at_once: table.take("at_once"),
             rate: table.take("rate"),
             cache_bytes: table.take("cache_bytes"),
+            timezone: table.take("timezone"),
         }
     }
 
     /// The names in `[speech.engines]`, including engines with errors.
     pub(crate) fn engine_names(&self) -> impl Iterator<Item = &str> {
         self.engines.iter().map(|(name, _)| name.get_ref().as_str())
+    }
+
+    /// The time zone of the texts of scripts that name none.
+    pub(crate) fn timezone(&self, file: &TomlFile) -> ScriptTimezone {
+        let given = self.timezone.as_ref().and_then(|given| timezone(file, given));
+        given.unwrap_or_else(ScriptTimezone::host)
     }
 
     /// The settings for speech and sounds, which also depend on `[folders]`, `[sound_server]` and `[asterisk]`.

@@ -12,13 +12,13 @@ use crate::config::daemon::trigger::TriggerDefaults;
 use crate::config::file::TomlFile;
 use crate::config::secrets::{self, SecretStore};
 use crate::config::sounds::SoundLibrary;
-use crate::script::answer_part::AnswerPart;
 use crate::script::escape::EscapeContext;
 use crate::script::language_code::DEFAULT_LANGUAGE;
 use crate::script::template::{
     BraceSyntax, InputKind, MisleadingBraces, Placeholder, PlaceholderError, PlaceholderValue,
     PlaceholderValues, Template, TemplatePiece, find_misleading_braces, parse_template,
 };
+use crate::script::timezone::ScriptTimezone;
 use crate::voice::settings::TtsEngine;
 
 /// What all scripts of a load share.
@@ -35,6 +35,8 @@ pub(crate) struct LoadContext {
     pub(crate) default_engine: Option<Arc<TtsEngine>>,
     /// The valid engines in `[speech.engines]`.
     pub(crate) named_engines: BTreeMap<String, Arc<TtsEngine>>,
+    /// The time zone of the texts of scripts that name none.
+    pub(crate) timezone: ScriptTimezone,
     /// Whether there is a speech recognition engine.
     pub(crate) has_asr: bool,
     /// Whether the switch fetches sounds from the sound server.
@@ -150,27 +152,6 @@ impl<'a> ScriptContext<'a> {
         pieces
     }
 
-    /// Makes a text of a name in braces that has no meaning here. In JSON, braces are text: `{code}` can be a field in
-    /// GraphQL.
-    fn keep_json_braces(&self, piece: &mut TemplatePiece) {
-        let TemplatePiece::Placeholder(placeholder) = piece else { return };
-        let is_text = match placeholder {
-            Placeholder::CallEnd(_) => !self.is_at_end(),
-            Placeholder::Answer(AnswerPart::Compared) => !self.has_answer,
-            Placeholder::OtherAnswer(name, AnswerPart::Compared) => {
-                self.load.scripts.get(name).is_none()
-            }
-            _ => false,
-        };
-        if is_text {
-            *piece = TemplatePiece::Text(placeholder.to_string());
-        }
-    }
-
-    fn is_at_end(&self) -> bool {
-        matches!(self.phase, TextPhase::AtHangup | TextPhase::AtEnd)
-    }
-
     /// Whether the value of a placeholder is sensitive in every call.
     pub(crate) fn is_sensitive(&self, placeholder: &Placeholder) -> bool {
         match placeholder {
@@ -185,7 +166,8 @@ impl<'a> ScriptContext<'a> {
         }
     }
 
-    /// Warns about `{{NAME}}` and `${NAME}` in a part of a text. An amount in dollars can be meant, such as `${$price}`.
+    /// Warns about `{{NAME}}` and `${NAME}` in a part of a text. An amount in dollars can be meant, such as
+    /// `${$price}`.
     pub(crate) fn warn_misleading_braces(
         &self,
         text: &Spanned<String>,
@@ -275,27 +257,13 @@ impl<'a> ScriptContext<'a> {
         }
     }
 
-    /// Whether another script can have run when the checked text is filled in. In `[ended]`, the script itself can, too.
+    /// Whether another script can have run when the checked text is filled in. In `[ended]`, the script itself can,
+    /// too.
     pub(super) fn can_have_run(&self, name: &str) -> bool {
         let scripts = &self.load.scripts;
         scripts.before(self.name).contains(name)
             || (self.phase == TextPhase::AtEnd
                 && (name == self.name || scripts.before(name).contains(self.name)))
-    }
-
-    /// Reports `{outcome}`, `{code}`, `{duration}` and `{path}` in a text that is filled in before the end of the call.
-    fn check_call_end(&self, placeholder: &Placeholder, at: Range<usize>) {
-        if self.is_at_end() {
-            return;
-        }
-        let name = placeholder.to_string();
-        let name = name.trim_matches(['{', '}']);
-        let message = format!("`{placeholder}` works only in [hangup] and [ended]");
-        let help = format!(
-            "for a value from the answer, write `{{${name}}}`; for a value from the dialplan, pass it as an argument \
-             and write `{{arg.{name}}}`"
-        );
-        self.file.error_with_help(at, message, help);
     }
 
     /// Reports a host that depends on a placeholder, unless the daemon's file lists the allowed hosts.

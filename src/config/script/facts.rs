@@ -101,8 +101,8 @@ impl ScriptGraph {
         self.before(name).contains(name)
     }
 
-    /// Whether a script with a `[limit]` can lead back to itself any number of times: by its `[invalid_input]`, and then
-    /// by scripts of which no `[limit]` ends that.
+    /// Whether a script with a `[limit]` can lead back to itself any number of times: by its `[invalid_input]`, and
+    /// then by scripts of which no `[limit]` ends that.
     pub(crate) fn can_get_around_limit(&self, name: &str) -> bool {
         let mut reached = BTreeSet::new();
         let mut unvisited = vec![name];

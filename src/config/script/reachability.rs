@@ -1,5 +1,5 @@
-//! Which branches can never match: because an earlier branch matches all of that, because the caller can never enter it,
-//! or because two of their conditions contradict each other.
+//! Which branches can never match: because an earlier branch matches all of that, because the caller can never enter
+//! it, or because two of their conditions contradict each other.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -104,9 +104,9 @@ impl<'a> EarlierConditions<'a> {
     ) -> Option<&'a Range<usize>> {
         let condition = &placed.condition;
         // A branch on texts alone leaves an answer that is not usable to the other branches.
-        let judges_more = compared == ComparedKind::Answer
-            && branch.conditions().any(Condition::is_on_compared_value);
-        if condition.negated || !condition.is_on_compared_value() && judges_more {
+        let judges_more =
+            compared == ComparedKind::Answer && branch.conditions().any(Condition::looks_at_answer);
+        if condition.negated || !condition.looks_at_answer() && judges_more {
             return None;
         }
         let earlier = self.matchers.get(&name(condition))?;

@@ -172,8 +172,8 @@ impl ScriptTables {
         self.misspelled.iter().any(|misspelled| tables.contains(misspelled))
     }
 
-    /// Runs the checks that need several tables. None of them reports what follows from the misspelled title of a table,
-    /// or from a syntax error, after which a table can be missing that is in the file.
+    /// Runs the checks that need several tables. None of them reports what follows from the misspelled title of a
+    /// table, or from a syntax error, after which a table can be missing that is in the file.
     pub(super) fn check(&self, file: &TomlFile, script: &str, scripts: &ScriptGraph) {
         if file.has_syntax_errors() {
             return;

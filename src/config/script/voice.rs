@@ -8,6 +8,7 @@ use super::context::ScriptContext;
 use crate::config::engine_params::{language, speed, voice};
 use crate::config::nearest::nearest;
 use crate::config::table_reader::TableReader;
+use crate::config::timezone::timezone;
 use crate::script::timezone::ScriptTimezone;
 use crate::script::voice::VoiceParams;
 
@@ -52,26 +53,12 @@ impl VoiceTable {
             speed: speed(script.file, self.speed.as_ref()),
         })
     }
-}
 
-impl VoiceTable {
-    /// The time zone of the texts. Without the table or the key, it is that of the host.
+    /// The time zone of the texts: that of the script, else that of the daemon's file.
     pub(super) fn timezone(table: Option<&Self>, script: &ScriptContext<'_>) -> ScriptTimezone {
-        let Some(name) = table.and_then(|table| table.timezone.as_ref()) else {
-            return ScriptTimezone::host();
-        };
-        ScriptTimezone::named(name.get_ref()).unwrap_or_else(|| {
-            let names = ScriptTimezone::names();
-            let help = match nearest(name.get_ref(), names.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => {
-                    "write a name of the time zone database, such as \"Europe/Berlin\"".to_owned()
-                }
-            };
-            let message = format!("there is no time zone `{}`", name.get_ref());
-            script.file.error_with_help(name.span(), message, help);
-            ScriptTimezone::default()
-        })
+        let given = table.and_then(|table| table.timezone.as_ref());
+        let own = given.and_then(|given| timezone(script.file, given));
+        own.unwrap_or_else(|| script.load.timezone.clone())
     }
 }
 

@@ -57,8 +57,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         Ok(())
     }
 
-    /// The functions that do what `exit` says. `None` if functions cannot do the hand-over: the call must be parked, and
-    /// the extension must not look like an option (`transfer_function` in `mod_commands.c`).
+    /// The functions that do what `exit` says. `None` if functions cannot do the hand-over: the call must be parked,
+    /// and the extension must not look like an option (`transfer_function` in `mod_commands.c`).
     fn exit_functions(&self, exit: &Exit) -> Result<Option<Vec<EslCommand>>, Interruption> {
         let parked = self.connection.controlled_channel().filter(|_| self.connection.is_parked());
         let Some(channel) = parked else { return Ok(None) };
@@ -73,8 +73,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         Ok(Some(vec![EslCommand::api(function, &format!("{channel} {argument}"))?]))
     }
 
-    /// Sets variables by an application, which works without `full`, and before it is known that the call is parked. It is
-    /// executed even if there are no variables: its end shows that the call is parked.
+    /// Sets variables by an application, which works without `full`, and before it is known that the call is parked. It
+    /// is executed even if there are no variables: its end shows that the call is parked.
     async fn set_by_application(&mut self, variables: &[EslVariable]) -> Result<(), Interruption> {
         let mut groups = group_variables(variables);
         if groups.is_empty() {

@@ -22,8 +22,8 @@ use crate::file_access::explain::explain_in_background;
 /// the frame in which they began (`switch_ivr_speak_text`, `switch_ivr_say`). Nothing audible is that short.
 const MIN_AUDIBLE_DURATION: Duration = Duration::from_millis(120);
 
-/// FreeSWITCH has started a sound that was sent so long ago, unless an earlier application, such as `answer`, still runs.
-/// It starts an application in the next frame of 20 ms.
+/// FreeSWITCH has started a sound that was sent so long ago, unless an earlier application, such as `answer`, still
+/// runs. It starts an application in the next frame of 20 ms.
 const MAX_START_TIME: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

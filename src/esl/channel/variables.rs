@@ -1,5 +1,5 @@
-//! Variables wait for the next application or for the hand-over, and are sent together with it. So setting them costs no
-//! time of its own.
+//! Variables wait for the next application or for the hand-over, and are sent together with it. So setting them costs
+//! no time of its own.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::warn;

@@ -21,8 +21,8 @@ const MAX_BREAK_TIME: Duration = Duration::from_secs(2);
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     /// Interrupts an application and waits for its end.
     ///
-    /// `uuid_break` has no effect on an application that FreeSWITCH has not started yet (`switch_core_session_exec`), so
-    /// it is repeated. Without it, the application `break` is sent: it runs inside the other one.
+    /// `uuid_break` has no effect on an application that FreeSWITCH has not started yet (`switch_core_session_exec`),
+    /// so it is repeated. Without it, the application `break` is sent: it runs inside the other one.
     pub(in crate::esl) async fn break_application(
         &mut self,
         execution: EventUuid,
@@ -49,7 +49,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         Ok(())
     }
 
-    /// Interrupts what is playing by `uuid_break`. Does nothing if [functions](Self::controlled_channel) cannot be used.
+    /// Interrupts what is playing by `uuid_break`. Does nothing if [functions](Self::controlled_channel) cannot be
+    /// used.
     pub(in crate::esl) async fn send_break(&mut self) -> Result<(), Interruption> {
         let Some(channel) = self.controlled_channel() else { return Ok(()) };
         let command = EslCommand::api("uuid_break", channel)?;

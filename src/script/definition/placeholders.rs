@@ -23,8 +23,8 @@ impl ScriptOutcome {
         templates.flat_map(Template::placeholders).chain(self.sounds.placeholders())
     }
 
-    /// What this outcome of `script` reads of the answer to the script's own request: `{answer}` and `{$path}`, also with
-    /// the name of the script.
+    /// What this outcome of `script` reads of the answer to the script's own request: `{answer}` and `{$path}`, also
+    /// with the name of the script.
     pub(crate) fn own_answer_parts<'a>(
         &'a self,
         script: &'a str,
@@ -122,8 +122,8 @@ pub(crate) fn condition_answer_parts(script: &str, branches: &[Branch]) -> Vec<A
 }
 
 /// For each script, what can be read of its answer after its outcome was chosen: by the scripts that can follow, by its
-/// `[hangup]` and `[ended]`, by its other outcomes if `again` repeats it, and with its name, as in `{NAME.$path}`, also by
-/// the `[ended]` of a script before it.
+/// `[hangup]` and `[ended]`, by its other outcomes if `again` repeats it, and with its name, as in `{NAME.$path}`, also
+/// by the `[ended]` of a script before it.
 pub(crate) fn later_answer_parts(scripts: &[Script]) -> Vec<Vec<AnswerPart>> {
     let by_name: HashMap<_, _> =
         scripts.iter().map(|script| (script.name.as_str(), script)).collect();

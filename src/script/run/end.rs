@@ -16,9 +16,9 @@ use crate::script::request::TriggerClient;
 use crate::script::voice::VoiceService;
 
 impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
-    /// Sends the request of `[hangup]` or `[ended]` in the background, since nothing waits for its answer. After a hang-up
-    /// by the caller, that is `[hangup]` of the running script, if it has one. Otherwise it is `[ended]` of this script,
-    /// or else of the latest script before it that has one.
+    /// Sends the request of `[hangup]` or `[ended]` in the background, since nothing waits for its answer. After a
+    /// hang-up by the caller, that is `[hangup]` of the running script, if it has one. Otherwise it is `[ended]` of
+    /// this script, or else of the latest script before it that has one.
     fn send_end_request(&self) {
         let (state, script) = (&self.state, self.state.script());
         let has_hung_up = self.report.outcome == CallOutcome::Hangup;

@@ -48,11 +48,11 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             self.set_language(language);
         }
         self.fill_variables(outcome);
-        // The variables come first: the caller may hang up during the sounds, and a dialplan can use them to look for the
-        // destination. Otherwise nothing lies between them and the hand-over.
+        // The variables come first: the caller may hang up during the sounds, and a dialplan can use them to look for
+        // the destination. Otherwise nothing lies between them and the hand-over.
         let checks_destination = matches!(outcome.then, ThenAction::Goto { .. });
         if !outcome.sounds.is_empty() || next_script.is_some() || checks_destination {
-            self.set_variables().await?;
+            self.set_variables(outcome).await?;
         }
         let language = outcome.language.as_ref();
         let voice_params = self.state.language.voice_params(&script.voice_params, language);
@@ -66,7 +66,6 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         debug!(language = &**language, "language");
         self.state.language.set(language.clone());
         self.channel.set_language(language);
-        self.language_unset = true;
     }
 
     fn fill_variables(&mut self, outcome: &ScriptOutcome) {
@@ -79,8 +78,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
 
     /// Sets the variables and the language before the hand-over. After an interruption they are kept: the hand-over
     /// sets them.
-    async fn set_variables(&mut self) -> Result<(), Interruption> {
-        if self.unset_variables.is_empty() && !self.language_unset {
+    async fn set_variables(&mut self, outcome: &ScriptOutcome) -> Result<(), Interruption> {
+        if self.unset_variables.is_empty() && outcome.language.is_none() {
             return Ok(());
         }
         let variables = self.unset_variables.iter();
@@ -88,7 +87,6 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             variables.map(|(name, value)| (name.as_str(), value.clone())).collect();
         self.channel.set_variables(&variables).await?;
         self.unset_variables.clear();
-        self.language_unset = false;
         Ok(())
     }
 

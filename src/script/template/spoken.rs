@@ -12,6 +12,7 @@ use super::parse::{
     split_answer_placeholder,
 };
 use super::placeholder::{Placeholder, VALUE_VERBS};
+use super::spoken_hint;
 use crate::channel::MomentForm;
 use crate::script::currency::CurrencyCode;
 use crate::script::definition::SayAs;
@@ -66,9 +67,10 @@ impl SpokenPhrase {
 }
 
 fn parse_phrase(inner: &str) -> Result<SpokenPhrase, MessageAndHelp> {
-    let Ok((_, (verb, object))) = all_consuming(verb_and_object).parse(inner) else {
+    let Ok((_, (verb, object))) = all_consuming(verb_and_object).parse(inner.trim()) else {
         return parse_placeholder(inner)
-            .map(|placeholder| SpokenPhrase::Value(placeholder, SayAs::Words));
+            .map(|placeholder| SpokenPhrase::Value(placeholder, SayAs::Words))
+            .map_err(|(message, help)| (message, spoken_hint::verb_alone(inner).or(help)));
     };
     if let Some(say_as) = say_as(verb) {
         return placeholder_after_verb(verb, object)
@@ -107,7 +109,12 @@ fn say_as(verb: &str) -> Option<SayAs> {
 
 /// A placeholder, and the code of a currency if there is one.
 fn parse_money(object: &str) -> Result<SpokenPhrase, MessageAndHelp> {
-    let (object, currency) = match object.trim_end().rsplit_once(' ') {
+    let object = object.trim();
+    if let Some(corrected) = spoken_hint::money(object) {
+        let message = "a currency stands behind the value, after a space".to_owned();
+        return Err((message, Some(format!("write `{{money:{corrected}}}`"))));
+    }
+    let (object, currency) = match object.rsplit_once(' ') {
         Some((value, code)) if !code.contains(['"', ']']) => (value.trim_end(), Some(code)),
         _ => (object, None),
     };
@@ -138,11 +145,12 @@ fn parse_digits(object: &str) -> Result<SpokenPhrase, MessageAndHelp> {
 }
 
 fn placeholder_after_verb(verb: &str, object: &str) -> Result<Placeholder, MessageAndHelp> {
+    let object = object.trim();
     let with_verb = |help: String| help.replace("`{", &format!("`{{{verb}:"));
     parse_placeholder(object).map_err(|(message, help)| {
-        let is_empty = object.trim().is_empty();
+        let is_empty = object.is_empty();
         let message = if is_empty { format!("`{{{verb}:}}` names no value") } else { message };
-        (message, help.map(with_verb))
+        (message, spoken_hint::addition(verb, object).or(help.map(with_verb)))
     })
 }
 

@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep_until};
 /// The most connections that wait for their first command at the same time. It is less than the smallest backlog of the
 /// listeners, 128: the kernel drops connections beyond the backlog, and they are repeated only after a second.
 const CONNECTING: usize = 100;
-/// The callers of a round press their first key one after the other, at this distance. Otherwise each of them would need
-/// its own connection to the web application at the same moment.
+/// The callers of a round press their first key one after the other, at this distance. Otherwise each of them would
+/// need its own connection to the web application at the same moment.
 const BETWEEN_CALLERS: Duration = Duration::from_micros(100);
 
 /// How fast a call is.
